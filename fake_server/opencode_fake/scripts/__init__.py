@@ -1,0 +1,1 @@
+"""Scripts: what the assistant will do, written in Python or YAML."""

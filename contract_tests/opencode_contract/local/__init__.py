@@ -1,0 +1,16 @@
+"""Real OpenCode servers on this machine: fetched from npm, verified, cached, isolated, and ended for sure."""
+
+from opencode_contract.local.binary import Binary, fetch_binary, given_binary
+from opencode_contract.local.cache import BinaryCache, default_cache_folder
+from opencode_contract.local.platforms import Platform
+from opencode_contract.local.server import LocalServer
+
+__all__ = [
+    "Binary",
+    "BinaryCache",
+    "LocalServer",
+    "Platform",
+    "default_cache_folder",
+    "fetch_binary",
+    "given_binary",
+]

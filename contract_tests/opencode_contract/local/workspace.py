@@ -1,0 +1,44 @@
+"""The git repository that a local server works in."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from opencode_contract.errors import NoWorkspace
+from opencode_contract.local.environment import isolated_environment
+
+# Fixed, so that the commit, and with it the project's id, is the same on every run.
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "Contract",
+    "GIT_AUTHOR_EMAIL": "contract@example.com",
+    "GIT_AUTHOR_DATE": "2025-01-30T22:56:25Z",
+    "GIT_COMMITTER_NAME": "Contract",
+    "GIT_COMMITTER_EMAIL": "contract@example.com",
+    "GIT_COMMITTER_DATE": "2025-01-30T22:56:25Z",
+}
+
+
+def make_workspace(folder: Path, home: Path) -> None:
+    """Makes ``folder`` a git repository with one commit, without reading or writing the user's git settings."""
+    git = shutil.which("git")
+    if git is None:
+        raise NoWorkspace("a local server works in a git repository, and git is not installed: install git")
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("# Workspace of a contract run\n", encoding="utf-8")
+    for arguments in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "README.md"],
+        ["commit", "--quiet", "--no-gpg-sign", "--message=Start"],
+    ):
+        ended = subprocess.run(  # noqa: S603 - fixed arguments
+            [git, *arguments],
+            cwd=folder,
+            env=isolated_environment(home) | _AUTHOR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0:
+            raise NoWorkspace(f"'git {arguments[0]}' failed in a new folder:\n{ended.stderr.strip()}")

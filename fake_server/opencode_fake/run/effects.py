@@ -1,0 +1,73 @@
+"""What a run yields: events for the streams, and waits for the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from opencode_fake.scripts.model import JsonObject
+from opencode_fake.state.wire import Status
+from opencode_fake.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, written down at once: later changes do not show in it."""
+
+    type: str
+    json: str
+    """The whole event as one line of JSON."""
+
+    @property
+    def properties(self) -> JsonObject:
+        """What the event tells."""
+        properties: JsonObject = json.loads(self.json)["properties"]
+        return properties
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The run goes on after ``seconds``, or with ``Aborted`` thrown into it."""
+
+    seconds: float
+    endless: bool = False
+    """Nothing will change afterwards, so a clock that jumps had better not."""
+
+
+Effect: TypeAlias = Event | Wait
+Effects: TypeAlias = Generator[Effect, None, None]
+
+
+class Aborted(Exception):
+    """Thrown into a run that was aborted."""
+
+
+def dumps(value: object) -> str:
+    """JSON as the server writes it: no white space, no escapes but for lone surrogates."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def event(kind: str, **properties: object) -> Event:
+    """An event of this type."""
+    return Event(kind, dumps({"type": kind, "properties": properties}))
+
+
+def set_status(world: World, session_id: str, status: Status) -> Event:
+    """Notes what a session does, and the event that tells it."""
+    if status["type"] == "idle":
+        world.statuses.pop(session_id, None)
+    else:
+        world.statuses[session_id] = status
+    return event("session.status", sessionID=session_id, status=status)
+
+
+def go_idle(world: World, session_id: str) -> tuple[Event, Event]:
+    """A session stops running: an event in the new form and one in the old."""
+    return set_status(world, session_id, {"type": "idle"}), event("session.idle", sessionID=session_id)

@@ -1,0 +1,62 @@
+"""The errors that end up inside messages, as the server words them (measured on 1.1.53)."""
+
+from __future__ import annotations
+
+from opencode_fake.run.effects import dumps
+from opencode_fake.run.models import PROVIDER_URL
+from opencode_fake.scripts.model import Failure
+from opencode_fake.state.wire import ErrorInfo, ModelRef
+
+FIRST_RETRY = 2.0
+"""Seconds before the first retry; every further one waits twice as long."""
+LONGEST_RETRY = 30.0
+"""Seconds that a retry waits at most when the provider names no time."""
+
+
+class CallFailed(Exception):
+    """A call to the model failed for good."""
+
+    def __init__(self, error: ErrorInfo) -> None:
+        super().__init__(error["name"])
+        self.error = error
+
+
+def aborted() -> ErrorInfo:
+    """Somebody aborted the run."""
+    return {"name": "MessageAbortedError", "data": {"message": "The operation was aborted."}}
+
+
+def refused(failure: Failure) -> ErrorInfo:
+    """The provider answered with an HTTP error."""
+    body = dumps({"error": {"message": failure.message, "type": "scripted_error"}})
+    return {
+        "name": "APIError",
+        "data": {
+            "message": failure.message,
+            "statusCode": failure.http_status,
+            "isRetryable": False,
+            "responseHeaders": {
+                "content-length": str(len(body.encode())),
+                "content-type": "application/json; charset=utf-8",
+            },
+            "responseBody": body,
+            "metadata": {"url": PROVIDER_URL},
+        },
+    }
+
+
+def broken_off(failure: Failure) -> ErrorInfo:
+    """The provider sent an error inside its answer. The server quotes its message as JSON."""
+    return {"name": "UnknownError", "data": {"message": dumps(failure.message)}}
+
+
+def unknown_model(model: ModelRef) -> ErrorInfo:
+    """The prompt named a model that does not exist."""
+    return {"name": "UnknownError", "data": {"message": f"Model not found: {model['providerID']}/{model['modelID']}."}}
+
+
+def retry_delay(failure: Failure, attempt: int) -> float:
+    """Seconds before the ``attempt``-th retry, from 1."""
+    if failure.retry_after is not None:
+        return failure.retry_after
+    return min(FIRST_RETRY * 2.0 ** min(attempt - 1, 10), LONGEST_RETRY)

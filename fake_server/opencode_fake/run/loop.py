@@ -1,0 +1,113 @@
+"""A run: the loop that calls the model until nothing is left to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from opencode_fake.run import summary
+from opencode_fake.run.answer import Answer
+from opencode_fake.run.effects import Effect, Effects, Event, Wait, event, go_idle, set_status
+from opencode_fake.run.errors import unknown_model
+from opencode_fake.run.models import is_known
+from opencode_fake.scripts.matching import Performance
+from opencode_fake.state.store import Message, Session
+from opencode_fake.state.wire import AssistantInfo, UserInfo
+from opencode_fake.state.world import World
+
+GOES_ON = ("tool-calls", "unknown")
+"""The reasons to stop after which the model is called again."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What one session's loop is doing. ``effects`` performs it; a driver publishes its events and waits its waits."""
+
+    world: World
+    session: Session
+    _performance: Performance | None = None
+    _answering: str = ""
+    _calls_made: int = 0
+    _session_title: str | None = None
+    _untitled: list[tuple[Message, str]] = field(default_factory=list)
+    _unsummarized: Message | None = None
+
+    def effects(self) -> Effects:
+        """The whole run, from busy to idle."""
+        while True:
+            yield set_status(self.world, self.session.id, {"type": "busy"})
+            user = self._unanswered()
+            if user is None:
+                break
+            yield from self._summarize()
+            if not (yield from self._answer(user)):
+                break
+        yield from go_idle(self.world, self.session.id)
+        yield from self._summarize()
+        yield from self._entitle()
+
+    def _unanswered(self) -> Message | None:
+        """The newest prompt, unless the newest answer came after it and says that it is done.
+
+        What is newer is decided by the ids, as the real server does.
+        """
+        user, assistant = self.session.last_user(), self.session.last_assistant()
+        if user is None or (assistant is not None and _is_final(assistant) and user["id"] < assistant["id"]):
+            return None
+        return self.session.messages[user["id"]]
+
+    def _answer(self, user: Message) -> Generator[Effect, None, bool]:
+        """Makes the next call for ``user``. Returns whether the run goes on."""
+        info = cast("UserInfo", user.info)
+        if not is_known(info["model"]):
+            yield from self._unknown_model(info)
+            return False
+        performance = self._performance_for(user)
+        if self._calls_made >= len(performance.calls):
+            # Only a prompt whose id sorts after all answers comes here: the real server calls the model for ever.
+            yield Wait(1.0, endless=True)
+            return True
+        answer = Answer.open(self.world, self.session, info, self._entitle)
+        yield event("message.updated", info=answer.info)
+        yield set_status(self.world, self.session.id, {"type": "busy"})
+        if not self._calls_made:
+            yield from summary.summarize(self.world, self.session, user)
+        self._calls_made += 1
+        goes_on = yield from answer.perform(performance.calls[self._calls_made - 1])
+        if "finish" in answer.info:
+            self._unsummarized = user
+        return goes_on
+
+    def _performance_for(self, user: Message) -> Performance:
+        """The performance that answers ``user``: a newer prompt starts another one, whatever is left of the last."""
+        if self._performance is None or self._answering != user.info["id"]:
+            self._answering = user.info["id"]
+            self._calls_made = 0
+            self._performance = self.world.casting.perform(user.prompt, self.session.id)
+            if summary.wants_title(self.session):
+                self._session_title = self._performance.title
+            self._untitled.append((user, self._performance.title))
+        return self._performance
+
+    def _unknown_model(self, info: UserInfo) -> Iterator[Event]:
+        if self.world.behaviours.unknown_model_is_an_event:
+            yield event("session.error", sessionID=self.session.id, error=unknown_model(info["model"]))
+
+    def _summarize(self) -> Iterator[Event]:
+        """The diffs after a call, once the loop has turned: the real server works them out in the background."""
+        if self._unsummarized is not None:
+            yield from summary.summarize(self.world, self.session, self._unsummarized)
+            self._unsummarized = None
+
+    def _entitle(self) -> Iterator[Event]:
+        """The titles, as soon as the run pauses or ends: the real server asks for them in the background."""
+        if self._session_title is not None:
+            yield summary.entitle(self.session, self._session_title)
+            self._session_title = None
+        while self._untitled:
+            yield summary.entitle_prompt(*self._untitled.pop(0))
+
+
+def _is_final(assistant: AssistantInfo) -> bool:
+    return assistant.get("finish") is not None and assistant.get("finish") not in GOES_ON

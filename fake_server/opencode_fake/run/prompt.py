@@ -1,0 +1,88 @@
+"""A prompt arrives: the user message that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from opencode_fake.run.effects import Event, event
+from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
+from opencode_fake.scripts.model import JsonObject, JsonValue
+from opencode_fake.state.store import Message, Session
+from opencode_fake.state.wire import GivenPart, ModelRef, Part, TextPart, UserInfo
+from opencode_fake.state.world import World
+
+
+class UnknownAgent(Exception):
+    """The prompt names an agent that does not exist."""
+
+
+def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, list[Event]]:
+    """Stores the user message of a checked prompt ``body`` and tells of it.
+
+    Raises UnknownAgent, and then nothing was stored.
+    """
+    created = world.now()
+    info = _user_info(world, session, body, created)
+    message = session.messages.get(info["id"])
+    if message is None:
+        message = session.messages[info["id"]] = Message(info)
+    message.info = info
+    events = [event("message.updated", info=info)]
+    for given in cast("list[JsonObject]", body["parts"]):
+        for part in _parts(world, info, given, created):
+            message.parts[part["id"]] = part
+            events.append(event("message.part.updated", part=part))
+    session.info["time"]["updated"] = world.now()
+    events.append(event("session.updated", info=session.info))
+    return message, events
+
+
+def _user_info(world: World, session: Session, body: JsonObject, created: int) -> UserInfo:
+    agent = body.get("agent", DEFAULT_AGENT)
+    if agent not in AGENTS:
+        raise UnknownAgent(agent)
+    previous = session.last_user()
+    info: UserInfo = {
+        "id": str(body.get("messageID") or world.identifiers.ascending("msg", created)),
+        "sessionID": session.id,
+        "role": "user",
+        "time": {"created": created},
+        "agent": str(agent),
+        "model": cast("ModelRef", body.get("model") or (previous["model"] if previous else DEFAULT_MODEL)),
+    }
+    if "tools" in body:
+        info["tools"] = cast("JsonObject", body["tools"])
+    if "system" in body:
+        info["system"] = str(body["system"])
+    if "variant" in body:
+        info["variant"] = str(body["variant"])
+    return info
+
+
+def _parts(world: World, info: UserInfo, given: JsonObject, created: int) -> Iterator[Part]:
+    """The parts that one given part becomes: an agent part is followed by a hint to the model."""
+    part = {
+        **given,
+        "id": given.get("id") or world.identifiers.ascending("prt", created),
+        "sessionID": info["sessionID"],
+        "messageID": info["id"],
+    }
+    yield cast("GivenPart", part)
+    if given["type"] == "agent":
+        yield _synthetic(world, info, _agent_hint(given["name"]), created)
+
+
+def _agent_hint(name: JsonValue) -> str:
+    return " Use the above message and context to generate a prompt and call the task tool with subagent: " + f"{name}"
+
+
+def _synthetic(world: World, info: UserInfo, text: str, created: int) -> TextPart:
+    return {
+        "id": world.identifiers.ascending("prt", created),
+        "sessionID": info["sessionID"],
+        "messageID": info["id"],
+        "type": "text",
+        "synthetic": True,
+        "text": text,
+    }

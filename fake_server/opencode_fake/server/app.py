@@ -1,0 +1,205 @@
+"""One request's way through the server: base path, password, route, handler, journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from urllib.parse import unquote
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from opencode_fake.clock import Clock
+from opencode_fake.run.effects import Event
+from opencode_fake.server import errors, messages, sessions, system
+from opencode_fake.server.driver import Driver
+from opencode_fake.server.errors import Refused
+from opencode_fake.server.exchange import JSON, Incoming, Outgoing
+from opencode_fake.server.gate import Gate
+from opencode_fake.server.journal import Journal, Received, without_secrets
+from opencode_fake.server.routing import Route, Router
+from opencode_fake.server.streams import Reader, Streams
+from opencode_fake.state.world import World
+
+log = logging.getLogger("opencode_fake")
+
+LARGEST_BODY = 128 * 1024 * 1024
+"""Bytes of a request's body that the real server takes (to 1.14.41)."""
+
+ROUTES = (
+    Route("GET", "/global/health", system.health),
+    Route("GET", "/event", system.events),
+    Route("GET", "/global/event", system.global_events),
+    Route("GET", "/session", sessions.listed),
+    Route("POST", "/session", sessions.create),
+    Route("GET", "/session/status", sessions.status),
+    Route("GET", "/session/{sessionID}", sessions.get),
+    Route("PATCH", "/session/{sessionID}", sessions.update),
+    Route("DELETE", "/session/{sessionID}", sessions.delete),
+    Route("POST", "/session/{sessionID}/abort", sessions.abort),
+    Route("GET", "/session/{sessionID}/children", sessions.children),
+    Route("GET", "/session/{sessionID}/diff", sessions.diff),
+    Route("GET", "/session/{sessionID}/message", messages.listed),
+    Route("POST", "/session/{sessionID}/message", messages.prompt),
+    Route("GET", "/session/{sessionID}/message/{messageID}", messages.get),
+    Route("POST", "/session/{sessionID}/prompt_async", messages.prompt_async),
+)
+"""What the fake reproduces. Everything else is an unknown path."""
+
+
+class App:
+    """Answers the requests of one server."""
+
+    def __init__(self, world: World, clock: Clock, gate: Gate, base_path: str, pickup: float) -> None:
+        self.world = world
+        self.clock = clock
+        self.pickup = pickup
+        self.journal = Journal()
+        self.streams = Streams()
+        self.driver = Driver(world, clock, self.streams)
+        self.events: list[Event] = []
+        self._gate = gate
+        self._base = base_path
+        self._router = Router(ROUTES)
+        self._unknown = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def publish(self, happened: Event, directory: str) -> None:
+        """Tells the streams of a directory what happened."""
+        self.driver.publish(happened, directory)
+
+    def later(self, work: Coroutine[None, None, None]) -> None:
+        """Lets something happen after the answer was given."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """Ends streams and runs."""
+        self.streams.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.driver.close()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answers one request."""
+        body = await request.content.read()
+        origin = self._gate.origin_headers(request.headers)
+        try:
+            outcome, extra = await self._answer(request, body), origin
+        except _NoCors as refused:
+            outcome, extra = refused.outgoing, {}
+        except Refused as refused:
+            outcome, extra = refused.outgoing, origin
+        except Exception as failure:
+            log.exception("the fake failed on %s %s", request.method, request.path)
+            self.driver.failures.append(failure)
+            outcome, extra = errors.unknown(f"the fake failed: {failure!r}"), origin
+        status = 200 if isinstance(outcome, Reader) else outcome.status
+        self._note(request, body, status)
+        if isinstance(outcome, Reader):
+            return await self._stream(request, outcome, extra)
+        return _response(request, outcome, extra)
+
+    async def _answer(self, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
+        segments = self._below_base(request.rel_url.raw_path)
+        if segments is None:
+            raise _NoCors(Outgoing(404, b"404 page not found\n", "text/plain; charset=utf-8"))
+        preflight = request.method == "OPTIONS"
+        if preflight and not self.world.behaviours.preflight_needs_password:
+            return self._gate.preflight(request.headers)
+        if not self._gate.admits(request.headers):
+            raise _NoCors(errors.unauthorized())
+        if preflight:
+            return self._gate.preflight(request.headers)
+        if len(body) > LARGEST_BODY:
+            return errors.too_large()
+        incoming = Incoming(request.method, segments, request.query, request.headers, body, self._directory(request))
+        found = self._router.find(incoming)
+        if found is None:
+            self._unknown += 1
+            return errors.unknown_path(self._unknown)
+        handler, incoming = found
+        return await handler(self, incoming)
+
+    def _below_base(self, raw_path: str) -> tuple[str, ...] | None:
+        """The decoded segments below the base path; None for a path outside it, which no proxy would pass on."""
+        if raw_path != self._base and not raw_path.startswith(f"{self._base}/"):
+            return None
+        return tuple(unquote(segment) for segment in raw_path[len(self._base) :].removeprefix("/").split("/"))
+
+    def _directory(self, request: web.BaseRequest) -> str:
+        named = request.query.get("directory") or unquote(request.headers.get("x-opencode-directory", ""))
+        return named or self.world.directory
+
+    def _note(self, request: web.BaseRequest, body: bytes, status: int) -> None:
+        path = request.path.removeprefix(self._base)
+        text = body.decode("utf-8", "replace")
+        headers = without_secrets(request.headers)
+        self.journal.add(Received(request.method, path, dict(request.query), headers, text, status))
+
+    async def _stream(self, request: web.BaseRequest, reader: Reader, extra: dict[str, str]) -> web.StreamResponse:
+        response = _Stream(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **extra})
+        response.headers["Connection"] = "keep-alive"
+        beating = asyncio.ensure_future(self._beat(reader))
+        try:
+            await response.prepare(request)
+            while (frame := await reader.frames.get()) is not None:
+                await response.write(frame)
+        except ConnectionError:
+            return response
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+            self.streams.drop(reader)
+        # The real server's streams are cut, not ended: a client sees a truncated body.
+        if request.transport is not None:
+            request.transport.abort()
+        return response
+
+    async def _beat(self, reader: Reader) -> None:
+        while True:
+            await self.clock.interval(self.world.behaviours.heartbeat_seconds)
+            self.streams.beat(reader)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self.driver.failures.append(failure)
+
+
+class _NoCors(Refused):
+    """Refused before the part that cares for origins."""
+
+
+class _Nameless(web.StreamResponse):
+    """A response that does not say which server it comes from, as the real one's."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        self.headers.popall("Server", None)
+
+
+class _Stream(_Nameless):
+    """An event stream."""
+
+
+class _Response(_Nameless, web.Response):
+    """A whole answer."""
+
+
+def _response(request: web.BaseRequest, outgoing: Outgoing, extra: dict[str, str]) -> web.Response:
+    headers = CIMultiDict({**extra, **outgoing.headers})
+    if outgoing.content_type and (outgoing.body or outgoing.content_type == JSON):
+        headers["Content-Type"] = outgoing.content_type
+    if request.method == "HEAD":
+        headers["Content-Length"] = "0"
+        return _Response(status=outgoing.status, headers=headers)
+    response = _Response(status=outgoing.status, headers=headers, body=outgoing.body)
+    if outgoing.chunked:
+        response.enable_chunked_encoding()
+    return response

@@ -1,0 +1,59 @@
+"""What came in and what goes out, free of the web framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from opencode_fake.run.effects import dumps
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request that passed the gate."""
+
+    method: str
+    path: tuple[str, ...]
+    """The path's segments below the base path, decoded."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    directory: str
+    """The absolute directory that the request is about."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The values of the route's ``{names}``."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body says that it is JSON."""
+        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A response."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    chunked: bool = False
+
+
+def answer(value: object, status: int = 200, *, chunked: bool = False) -> Outgoing:
+    """``value`` as JSON."""
+    return Outgoing(status, dumps(value).encode(), chunked=chunked)
+
+
+def parse(body: bytes) -> object:
+    """The JSON value in ``body``. Raises ValueError where there is none."""
+    return json.loads(body, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,220 @@
+"""The fake server as tests use it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from opencode_fake.clock import Clock, VirtualClock
+from opencode_fake.identifiers import Identifiers
+from opencode_fake.scripts.matching import Casting, Unmatched
+from opencode_fake.scripts.model import Reply, Script
+from opencode_fake.scripts.yaml_file import load_script
+from opencode_fake.server.app import App
+from opencode_fake.server.gate import Gate
+from opencode_fake.server.journal import Journal
+from opencode_fake.state.world import World
+from opencode_fake.versions import DEFAULT_VERSION, behaviours
+
+DEFAULT_PASSWORD = "fake-password"  # noqa: S105 - opens nothing but the fake
+DEFAULT_BASE_PATH = "/opencode"
+DEFAULT_DIRECTORY = "/data/workspace"
+
+
+class FakeFailed(ExceptionGroup[Exception]):
+    """The fake itself failed while it ran; raised when it stops, so that no test passes on it."""
+
+
+class FakeServer:
+    """An OpenCode server that plays a script, inside this process.
+
+    Use it with ``async with``, or with ``with`` from code without an event loop (it then runs in a thread of its own)::
+
+        async with FakeServer([reply("hello", text("Hello."))]) as server:
+            ...  # server.url, server.password
+
+    ``script`` is a Script, a list of replies, or the path of a YAML file. ``base_path`` is what a deployment's proxy
+    strips; requests outside it get a 404. ``password=None`` lets everybody in. ``pickup`` is how many seconds pass
+    between the 204 of an asynchronous prompt and its user message: on a real server a few milliseconds.
+
+    Raises ScriptError for a script that cannot be read, UnknownVersion for a version that is not described, OSError
+    where the port is taken.
+    """
+
+    def __init__(
+        self,
+        script: Script | Sequence[Reply] | Path | str | None = None,
+        *,
+        version: str = DEFAULT_VERSION,
+        password: str | None = DEFAULT_PASSWORD,
+        username: str = "opencode",
+        base_path: str = DEFAULT_BASE_PATH,
+        directory: str = DEFAULT_DIRECTORY,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: int = 0,
+        clock: Clock | None = None,
+        cors: Sequence[str] = (),
+        pickup: float = 0.0,
+    ) -> None:
+        self.version = version
+        self.username = username
+        self.password = password
+        self.base_path = _base_path(base_path)
+        self.host = host
+        self.clock = clock or VirtualClock()
+        self._port = port
+        self._casting = Casting(_script(script))
+        world = World(version, behaviours(version), directory, self._casting, Identifiers(seed), self.clock.now)
+        self._app = App(world, self.clock, Gate(username, password, tuple(cors)), self.base_path, pickup)
+        self._runner: web.ServerRunner | None = None
+        self._thread: _Thread | None = None
+
+    def __repr__(self) -> str:
+        state = self.url if self._runner else "not started"
+        return f"<FakeServer {self.version} {state}>"
+
+    @property
+    def url(self) -> str:
+        """The server's address, base path included, without a slash at the end."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}{self.base_path}"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on. Raises RuntimeError before it was started."""
+        if self._runner is None:
+            raise RuntimeError(
+                "the fake server is not started: use 'async with FakeServer(...)' or 'with FakeServer(...)'"
+            )
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    @property
+    def api_keys(self) -> dict[str, dict[str, str]]:
+        """The document's credentials object for this server."""
+        keys = {"opencode_server_url": self.url, "opencode_server_password": self.password or ""}
+        return {"apiKeys": keys}
+
+    @property
+    def journal(self) -> Journal:
+        """The requests received, in the order of their answers."""
+        return self._app.journal
+
+    @property
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """The prompts that no reply answered."""
+        return tuple(self._casting.unmatched)
+
+    @property
+    def unused(self) -> tuple[Reply, ...]:
+        """The replies that answered nothing."""
+        return self._casting.unused()
+
+    async def start(self) -> None:
+        """Begins to listen. ``async with`` does it."""
+        runner = web.ServerRunner(web.Server(self._app.handle, access_log=None), shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self._port, backlog=1024).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Ends streams, runs and connections. Raises FakeFailed if the fake itself failed in the meantime."""
+        runner, self._runner = self._runner, None
+        await self._app.close()
+        if runner is not None:
+            await runner.cleanup()
+        failures = [each for each in self._app.driver.failures if isinstance(each, Exception)]
+        if failures:
+            raise FakeFailed("the fake server failed", failures)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        self._thread = _Thread(self)
+        self._thread.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.end()
+
+
+class _Thread:
+    """An event loop in a thread of its own, for code that has none."""
+
+    def __init__(self, server: FakeServer) -> None:
+        self._server = server
+        self._started = threading.Event()
+        self._stop: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="opencode-fake", daemon=True)
+
+    def begin(self) -> None:
+        self._thread.start()
+        self._started.wait()
+        self._raise()
+
+    def end(self) -> None:
+        if self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._raise()
+
+    def _raise(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for this one
+            self._error = error
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with self._server:
+            self._started.set()
+            await self._stop.wait()
+
+
+def _script(given: Script | Sequence[Reply] | Path | str | None) -> Script:
+    match given:
+        case None:
+            return Script()
+        case Script():
+            return given
+        case str() | Path():
+            return load_script(given)
+        case _:
+            return Script(replies=tuple(given))
+
+
+def _base_path(given: str) -> str:
+    stripped = given.strip("/")
+    if any(each in given for each in "?# "):
+        raise ValueError(f"{given!r} is not a base path; write one such as '/opencode', or '' for none")
+    return f"/{stripped}" if stripped else ""

@@ -1,0 +1,61 @@
+"""What the fake received, for tests to read afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+LIMIT = 10_000
+"""Requests that are kept; older ones are dropped and counted."""
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request and the status of its answer. Secrets are left out."""
+
+    method: str
+    path: str
+    """The path below the base path, without the query."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: str
+    status: int
+
+    @property
+    def json(self) -> object:
+        """The body as JSON. Raises ValueError where it is none."""
+        value: object = json.loads(self.body)
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} -> {self.status}"
+
+
+@dataclass(slots=True)
+class Journal:
+    """The requests in the order of their answers."""
+
+    dropped: int = 0
+    _entries: deque[Received] = field(default_factory=lambda: deque(maxlen=LIMIT))
+
+    def add(self, entry: Received) -> None:
+        """Keeps a request; the oldest one goes where there are too many."""
+        self.dropped += len(self._entries) == LIMIT
+        self._entries.append(entry)
+
+    def __iter__(self) -> Iterator[Received]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Received:
+        return self._entries[index]
+
+
+def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers, with what lets somebody in replaced."""
+    return {name: "[secret]" if name.lower() in _SECRET else value for name, value in headers.items()}

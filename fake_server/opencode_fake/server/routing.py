@@ -1,0 +1,50 @@
+"""Which handler answers a path: one table, looked up by method and number of segments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from opencode_fake.server.exchange import Incoming, Outgoing
+from opencode_fake.server.streams import Reader
+
+if TYPE_CHECKING:
+    from opencode_fake.server.app import App
+
+Handler: TypeAlias = "Callable[[App, Incoming], Awaitable[Outgoing | Reader]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path such as ``/session/{sessionID}``, and who answers."""
+
+    method: str
+    path: str
+    handler: Handler
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts; one in braces stands for any text."""
+        return tuple(self.path.strip("/").split("/"))
+
+
+class Router:
+    """Finds routes. Paths are taken to the letter: neither case nor a slash at the end is forgiven (to 1.14.41)."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._by_shape: defaultdict[tuple[str, int], list[Route]] = defaultdict(list)
+        for route in self.routes:
+            self._by_shape[route.method, len(route.segments)].append(route)
+
+    def find(self, incoming: Incoming) -> tuple[Handler, Incoming] | None:
+        """The handler, and the request with its parameters; None for an unknown path or method."""
+        method = "GET" if incoming.method == "HEAD" else incoming.method
+        for route in self._by_shape[method, len(incoming.path)]:
+            pairs = list(zip(route.segments, incoming.path, strict=True))
+            if all(wanted == got or (wanted[0] == "{" and got) for wanted, got in pairs):
+                parameters = {wanted[1:-1]: got for wanted, got in pairs if wanted[0] == "{"}
+                return route.handler, replace(incoming, parameters=parameters)
+        return None

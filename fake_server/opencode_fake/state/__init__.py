@@ -1,0 +1,1 @@
+"""What the server remembers: sessions, their messages and parts, and the workspace."""

@@ -1,0 +1,106 @@
+"""Sessions and their messages, found quickly by id."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from opencode_fake.state.wire import (
+    AssistantInfo,
+    FileDiff,
+    MessageInfo,
+    MessageWithParts,
+    Part,
+    SessionInfo,
+    UserInfo,
+)
+
+
+@dataclass(slots=True)
+class Message:
+    """A message and its parts, by id in the order they came."""
+
+    info: MessageInfo
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def wire(self) -> MessageWithParts:
+        """The message as the endpoints answer it: parts sorted by id."""
+        return {"info": self.info, "parts": [self.parts[key] for key in sorted(self.parts)]}
+
+    @property
+    def prompt(self) -> str:
+        """The text that the model is asked: the user's own text parts."""
+        texts = [part["text"] for part in self.parts.values() if part["type"] == "text" and not part.get("synthetic")]
+        return "\n".join(texts)
+
+
+@dataclass(slots=True)
+class Session:
+    """A session, its messages by id, and the files it changed."""
+
+    info: SessionInfo
+    messages: dict[str, Message] = field(default_factory=dict)
+    diff: list[FileDiff] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.info["id"]
+
+    def ordered(self) -> list[Message]:
+        """The messages by id: the order in which they were made, unless a client chose its own ids."""
+        return [self.messages[key] for key in sorted(self.messages)]
+
+    def last_user(self) -> UserInfo | None:
+        """The newest prompt."""
+        return next((info for info in self._newest_first() if info["role"] == "user"), None)
+
+    def last_assistant(self) -> AssistantInfo | None:
+        """The newest answer."""
+        return next((info for info in self._newest_first() if info["role"] == "assistant"), None)
+
+    def answers_to(self, user_id: str) -> Iterator[Message]:
+        """The assistant messages made for one prompt."""
+        return (m for m in self.ordered() if m.info["role"] == "assistant" and m.info["parentID"] == user_id)
+
+    def _newest_first(self) -> Iterator[MessageInfo]:
+        return (self.messages[key].info for key in sorted(self.messages, reverse=True))
+
+
+class Store:
+    """All sessions of one server."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+        self._ids: list[str] = []
+
+    def add(self, session: Session) -> None:
+        """Keeps a new session."""
+        self._sessions[session.id] = session
+        insort(self._ids, session.id)
+
+    def find(self, session_id: str) -> Session | None:
+        """The session of that id in any project."""
+        return self._sessions.get(session_id)
+
+    def get(self, session_id: str, project_id: str) -> Session | None:
+        """The session of that id in one project: 1.1.x keeps a folder a project and looks nowhere else."""
+        session = self._sessions.get(session_id)
+        return session if session is not None and session.info["projectID"] == project_id else None
+
+    def remove(self, session_id: str) -> None:
+        """Forgets a session."""
+        del self._sessions[session_id]
+        del self._ids[bisect_left(self._ids, session_id)]
+
+    def by_id(self) -> Iterable[Session]:
+        """All sessions in the order of their ids: the newest first."""
+        return (self._sessions[key] for key in self._ids)
+
+    def children(self, parent_id: str) -> list[Session]:
+        """The sessions that name this parent, newest first."""
+        return [session for session in self.by_id() if session.info.get("parentID") == parent_id]
+
+    def __len__(self) -> int:
+        return len(self._sessions)

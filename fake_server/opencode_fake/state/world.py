@@ -1,0 +1,83 @@
+"""Everything that one server knows: what the endpoints read and what a run changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from opencode_fake.identifiers import Identifiers
+from opencode_fake.scripts.matching import Casting
+from opencode_fake.scripts.model import JsonObject
+from opencode_fake.state.store import Session, Store
+from opencode_fake.state.wire import SessionInfo, Status
+from opencode_fake.state.workspace import Workspace
+from opencode_fake.versions import Behaviours
+
+DATA_DIRECTORY = "/root/.local/share/opencode"
+"""Where the real server keeps its files; its errors name paths below it."""
+GLOBAL_PROJECT = "global"
+"""The project of every directory that is no git repository."""
+
+
+@dataclass(slots=True)
+class World:
+    """The state of one server. ``now`` gives epoch milliseconds; nothing here waits or sends."""
+
+    version: str
+    behaviours: Behaviours
+    directory: str
+    casting: Casting
+    identifiers: Identifiers
+    now: Callable[[], int]
+    store: Store = field(default_factory=Store)
+    statuses: dict[str, Status] = field(default_factory=dict)
+    workspace: Workspace = field(init=False)
+    project_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workspace = Workspace(self.directory)
+        self.project_id = hashlib.sha1(self.directory.encode(), usedforsecurity=False).hexdigest()
+
+    def project(self, directory: str) -> str:
+        """The project of a directory: the workspace is the only git repository."""
+        return self.project_id if directory == self.directory else GLOBAL_PROJECT
+
+    def create_session(
+        self,
+        directory: str,
+        *,
+        title: str | None = None,
+        parent_id: str | None = None,
+        permission: list[JsonObject] | None = None,
+    ) -> Session:
+        """Makes and keeps a session. Without a title it gets the default one."""
+        created = self.now()
+        info: SessionInfo = {
+            "id": self.identifiers.session(created),
+            "slug": self.identifiers.slug(),
+            "version": self.version,
+            "projectID": self.project(directory),
+            "directory": directory,
+            "title": default_title(created, child=parent_id is not None) if title is None else title,
+            "time": {"created": created, "updated": created},
+        }
+        if parent_id is not None:
+            info["parentID"] = parent_id
+        if permission is not None:
+            info["permission"] = permission
+        session = Session(info)
+        self.store.add(session)
+        return session
+
+
+def default_title(created: int, *, child: bool) -> str:
+    """The title of a session that was given none."""
+    return f"{'Child' if child else 'New'} session - {iso(created)}"
+
+
+def iso(moment: int) -> str:
+    """Epoch milliseconds as JavaScript's ``toISOString`` writes them."""
+    seconds, milliseconds = divmod(moment, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -1,0 +1,59 @@
+"""The one place where a version becomes behaviour."""
+
+from __future__ import annotations
+
+import re
+from functools import total_ordering
+
+from pydantic import TypeAdapter
+
+from opencode_fake.versions.behaviours import Behaviours
+from opencode_fake.versions.table import FIRST, LAST, ROWS
+
+DEFAULT_VERSION = "1.1.53"
+
+
+class UnknownVersion(ValueError):
+    """The fake cannot be asked for this version."""
+
+
+@total_ordering
+class Version:
+    """A version of OpenCode, such as ``1.1.53``; compares by its numbers."""
+
+    def __init__(self, text: str) -> None:
+        if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+            raise UnknownVersion(
+                f"{text!r} is not a version of OpenCode; write three numbers, such as {DEFAULT_VERSION}"
+            )
+        self.text = text
+        self.numbers = tuple(int(number) for number in text.split("."))
+
+    def __repr__(self) -> str:
+        return f"Version({self.text!r})"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.numbers == other.numbers
+
+    def __lt__(self, other: Version) -> bool:
+        return self.numbers < other.numbers
+
+    def __hash__(self) -> int:
+        return hash(self.numbers)
+
+
+def behaviours(version: str) -> Behaviours:
+    """How ``version`` answers: for each behaviour the last row that is not newer.
+
+    Raises UnknownVersion for what is no version, and for one that the rows do not describe.
+    """
+    wanted = Version(version)
+    if not Version(FIRST) <= wanted <= Version(LAST):
+        raise UnknownVersion(
+            f"OpenCode {version} is not described here: the fake can be {FIRST} to {LAST}, such as {DEFAULT_VERSION}"
+        )
+    values = {row.behaviour: row.value for row in ROWS if Version(row.since) <= wanted}
+    return TypeAdapter(Behaviours).validate_python(values)

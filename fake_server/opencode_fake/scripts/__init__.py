@@ -1,1 +1,57 @@
 """Scripts: what the assistant will do, written in Python or YAML."""
+
+from __future__ import annotations
+
+from opencode_fake.scripts.errors import InvalidScript, Problem, ScriptError, ScriptSyntaxError, UnreadableScript
+from opencode_fake.scripts.matching import Casting, Performance, Unmatched
+from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Step, Tokens, Turn
+from opencode_fake.scripts.notation import (
+    delay,
+    edit,
+    error,
+    provider_error,
+    reasoning,
+    reply,
+    script,
+    stream_error,
+    text,
+    tool,
+    turn,
+    write,
+)
+from opencode_fake.scripts.schema import json_schema
+from opencode_fake.scripts.yaml_file import load_script, loads_script
+
+__all__ = [
+    "Casting",
+    "Exactly",
+    "Failure",
+    "InvalidScript",
+    "Performance",
+    "Problem",
+    "Regex",
+    "Reply",
+    "Script",
+    "ScriptError",
+    "ScriptSyntaxError",
+    "Step",
+    "Tokens",
+    "Turn",
+    "Unmatched",
+    "UnreadableScript",
+    "delay",
+    "edit",
+    "error",
+    "json_schema",
+    "load_script",
+    "loads_script",
+    "provider_error",
+    "reasoning",
+    "reply",
+    "script",
+    "stream_error",
+    "text",
+    "tool",
+    "turn",
+    "write",
+]

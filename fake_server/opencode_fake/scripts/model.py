@@ -64,6 +64,28 @@ class Regex(_Data):
         return value
 
 
+def _pattern_kind(value: object) -> str | None:
+    match value:
+        case str():
+            return "part"
+        case Exactly() | {"exactly": _}:
+            return "exactly"
+        case Regex() | {"regex": _}:
+            return "regex"
+        case _:
+            return None
+
+
+Pattern: TypeAlias = Annotated[
+    Annotated[str, Tag("part")] | Annotated[Regex, Tag("regex")] | Annotated[Exactly, Tag("exactly")],
+    Discriminator(
+        _pattern_kind,
+        custom_error_type="pattern_kind",
+        custom_error_message="a pattern is a text, '{regex: ...}' or '{exactly: ...}'",
+    ),
+]
+
+
 class Failure(_Data):
     """A call to the model that fails."""
 
@@ -148,6 +170,7 @@ class ToolStep(_CallStep):
     output: str | None = None
     """On a real server the outputs of ``bash`` are played, other tools are executed for real."""
     error: str | None = None
+    """On a real server a ``bash`` command prints it and ends with an exit code other than 0."""
     exit: int = Field(default=0, ge=0, le=255)
     """The exit code of a ``bash`` command; one other than 0 still is a completed tool call."""
     title: str | None = None
@@ -245,7 +268,7 @@ class Turn(_Data):
     tokens: Tokens | None = None
     """Tokens of each assistant message."""
     cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """Cost in USD of each assistant message. Default: the tokens at the model's prices, as a real server always does."""
+    """Cost in USD of each assistant message. Default: the tokens at the model's prices, as on a real server always."""
     error: Failure | None = None
     """Short for a last step ``error``."""
 
@@ -293,7 +316,7 @@ def _streamed_before(steps: tuple[Step, ...]) -> bool:
 class Reply(Turn):
     """A turn, the prompts it answers, and how often."""
 
-    prompt: str | Regex | Exactly | None = None
+    prompt: Pattern | None = None
     """A part of the prompt, case ignored; ``{regex: ...}``; ``{exactly: ...}``; absent: any prompt."""
     name: str | None = None
     """What reports call this reply. Default: its prompt."""

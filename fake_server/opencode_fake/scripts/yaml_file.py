@@ -1,0 +1,46 @@
+"""Scripts written in YAML 1.2. Every problem is reported with its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from opencode_fake.scripts.errors import InvalidScript, Problem, UnreadableScript
+from opencode_fake.scripts.model import Script
+from opencode_fake.scripts.problems import findings
+
+
+def load_script(path: str | Path) -> Script:
+    """Reads a script from a file, or raises a ``ScriptError`` that lists everything that is wrong with it."""
+    name = str(path)
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as problem:
+        raise UnreadableScript(name, [Problem("there is no such file")]) from problem
+    except IsADirectoryError as problem:
+        raise UnreadableScript(name, [Problem("this is a folder; name the script in it")]) from problem
+    except OSError as problem:
+        raise UnreadableScript(name, [Problem(f"cannot be read: {problem.strerror}")]) from problem
+    except UnicodeDecodeError as problem:
+        line = problem.object.count(b"\n", 0, problem.start) + 1
+        fault = Problem(f"not UTF-8 (byte 0x{problem.object[problem.start]:02x}); save the file as UTF-8", line=line)
+        raise UnreadableScript(name, [fault]) from problem
+    return loads_script(text, name)
+
+
+def loads_script(text: str, name: str = "script") -> Script:
+    """Reads a script from ``text``; ``name`` is what errors call it."""
+    from opencode_fake.scripts.yaml_reader import read_yaml  # here, since reading YAML is slow to import
+
+    reading = read_yaml(text, name)
+    if reading.problems:
+        raise InvalidScript(name, reading.problems, text)
+    try:
+        # As JSON: it knows lists but no tuples, and strict then means what it means in the JSON Schema.
+        return Script.model_validate_json(json.dumps(reading.data), strict=True)
+    except ValidationError as error:
+        problems = [reading.problem(finding) for finding in findings(error, Script, reading.data)]
+        problems.sort(key=lambda problem: problem.line or 0)
+        raise InvalidScript(name, problems, text) from None

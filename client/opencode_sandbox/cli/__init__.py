@@ -1,0 +1,7 @@
+"""The command line: ``opencode-sandbox``."""
+
+from __future__ import annotations
+
+from opencode_sandbox.cli.commands import main
+
+__all__ = ["main"]

@@ -59,7 +59,6 @@ class App:
         self.journal = Journal()
         self.streams = Streams()
         self.driver = Driver(world, clock, self.streams)
-        self.events: list[Event] = []
         self._gate = gate
         self._base = base_path
         self._router = Router(ROUTES)
@@ -139,7 +138,9 @@ class App:
         path = request.path.removeprefix(self._base)
         text = body.decode("utf-8", "replace")
         headers = without_secrets(request.headers)
-        self.journal.add(Received(request.method, path, dict(request.query), headers, text, status))
+        received = Received(request.method, path, dict(request.query), headers, text, status)
+        self.journal.add(received)
+        log.info("%s", received)
 
     async def _stream(self, request: web.BaseRequest, reader: Reader, extra: dict[str, str]) -> web.StreamResponse:
         response = _Stream(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **extra})

@@ -116,12 +116,12 @@ class FakeServer:
         """The replies that answered nothing."""
         return self._casting.unused()
 
-    async def start(self) -> None:
-        """Begins to listen. ``async with`` does it."""
+    async def start(self, *, port: int | None = None) -> None:
+        """Begins to listen, on another ``port`` than the one given before if there is one. ``async with`` does it."""
         runner = web.ServerRunner(web.Server(self._app.handle, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self.host, self._port, backlog=1024).start()
+            await web.TCPSite(runner, self.host, self._port if port is None else port, backlog=1024).start()
         except OSError:
             await runner.cleanup()
             raise

@@ -1,0 +1,64 @@
+# Everything that a fresh machine with Python 3.11 or newer needs is set up in .venv by the targets themselves.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+TARGET ?= fake
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# The first of these that is 3.11 or newer; name another one with PYTHON=...
+PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+
+.PHONY: help contract test bench lint types format wheel-test lock clean all
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53, https://host/prefix
+	@exec $(BIN)/opencode-contract check $(TARGET)
+
+test: $(VENV)/.test ## Run the tests
+	$(BIN)/pytest -n 2 $(ARGS)
+
+bench: $(VENV)/.test ## Measure start, stop and turn of the fake
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/.dev ## Check style and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.dev ## Check types with mypy and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+wheel-test: $(VENV)/.dev ## Build the wheel and run the contract from it in a fresh environment
+	sh scripts/wheel-test $(BIN)/python
+
+all: lint types test contract wheel-test ## Everything that needs no real server
+
+lock: $(VENV)/.dev ## Pin the newest dependencies in requirements/
+	sh scripts/lock $(BIN)/python
+
+clean: ## Remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv found: install it (on Debian also python3-venv), or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes --requirement requirements/test.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.test
+	$(PIP) install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -3,12 +3,13 @@
 from opencode_contract.local.binary import Binary, fetch_binary, given_binary
 from opencode_contract.local.cache import BinaryCache, default_cache_folder
 from opencode_contract.local.platforms import Platform
-from opencode_contract.local.server import LocalServer
+from opencode_contract.local.server import LocalServer, Lodging
 
 __all__ = [
     "Binary",
     "BinaryCache",
     "LocalServer",
+    "Lodging",
     "Platform",
     "default_cache_folder",
     "fetch_binary",

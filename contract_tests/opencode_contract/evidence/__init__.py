@@ -1,0 +1,7 @@
+"""What was seen of a server, kept so that a failure can show it."""
+
+from opencode_contract.evidence.exchange import Exchange
+from opencode_contract.evidence.recorder import Recorder
+from opencode_contract.evidence.values import Json, Value, require
+
+__all__ = ["Exchange", "Json", "Recorder", "Value", "require"]

@@ -1,0 +1,82 @@
+"""Records what goes over the wire, credentials removed, and which sessions it makes."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+
+import httpx
+
+from opencode_contract.evidence.exchange import Exchange
+
+KEPT_EXCHANGES = 20
+REDACTED = "[password]"
+
+
+class Recorder(httpx.AsyncBaseTransport):
+    """A transport that keeps the latest exchanges and the ids of all sessions that were created through it."""
+
+    def __init__(self, base_url: str, secrets: tuple[str, ...]) -> None:
+        self.latest: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
+        self.sessions: dict[str, None] = {}
+        """The sessions that were created and not deleted since, in order."""
+        self._wire = httpx.AsyncHTTPTransport()
+        self._prefix = httpx.URL(base_url).path.rstrip("/")
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends the request, and keeps it with its answer unless that is a stream of events."""
+        response = await self._wire.handle_async_request(request)
+        response.request = request
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            await response.aread()
+            self._keep(request, response)
+        return response
+
+    async def aclose(self) -> None:
+        """Does nothing: several clients share this transport, and each closes it."""
+
+    async def disconnect(self) -> None:
+        """Closes the connections."""
+        await self._wire.aclose()
+
+    def exchange_of(self, response: httpx.Response) -> Exchange:
+        """The exchange that ``response`` ended."""
+        request = response.request
+        # The prefix of a deployment may be confidential, and is the same everywhere.
+        path = request.url.raw_path.decode("ascii").removeprefix(self._prefix)
+        return Exchange(
+            method=request.method,
+            path=self._clean(path),
+            sent=self._clean(request.content.decode("utf-8", errors="replace")),
+            status=response.status_code,
+            headers=response.headers,
+            received=self._clean(response.text),
+        )
+
+    def _keep(self, request: httpx.Request, response: httpx.Response) -> None:
+        exchange = self.exchange_of(response)
+        self.latest.append(exchange)
+        if not response.is_success:
+            return
+        path = exchange.path.partition("?")[0]
+        if request.method == "POST" and (path == "/session" or path.endswith("/fork")):
+            created = _session_id(exchange.received)
+            if created is not None:
+                self.sessions[created] = None
+        elif request.method == "DELETE" and path.count("/") == 2:
+            self.sessions.pop(path.removeprefix("/session/"), None)
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return text
+
+
+def _session_id(body: str) -> str | None:
+    try:
+        answer = json.loads(body)
+    except json.JSONDecodeError:
+        return None
+    found = answer.get("id") if isinstance(answer, dict) else None
+    return found if isinstance(found, str) and found.startswith("ses") else None

@@ -1,0 +1,136 @@
+"""What the server's event stream has said since it was opened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from opencode_contract.errors import RequirementFailed
+from opencode_contract.evidence import Json, Value
+
+KEPT_FRAMES = 20_000
+SHOWN_EVENTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event."""
+
+    type: str
+    value: Value
+    session_id: str | None
+    """The session that it is about."""
+
+    @property
+    def properties(self) -> Value:
+        """What it says."""
+        return self.value["properties"]
+
+
+class EventLog:
+    """Reads ``GET /event`` from the first time it is needed until the end."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self.frames: deque[str] = deque(maxlen=KEPT_FRAMES)
+        """The raw frames, without the empty line that ends each."""
+        self.events: list[Event] = []
+        self._http = http
+        self._url = url
+        self._changed = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+        self._opened: asyncio.Future[httpx.Response] | None = None
+
+    async def open(self) -> httpx.Response:
+        """Opens the stream, unless it is open, and waits until the server has answered."""
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+            self._reader = asyncio.create_task(self._read(self._opened))
+        return await asyncio.shield(self._opened)
+
+    async def close(self) -> None:
+        """Closes the stream."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    def of(self, session_id: str) -> list[Event]:
+        """The events about a session, oldest first."""
+        return [event for event in self.events if event.session_id == session_id]
+
+    async def wait_for(self, holds: Callable[[Event], bool], what: str, seconds: float = 5.0) -> Event:
+        """The first event, seen or to come, that ``holds`` is true of."""
+        await self.open()
+        position = 0
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                while True:
+                    for event in self.events[position:]:
+                        if holds(event):
+                            return event
+                    position = len(self.events)
+                    await self._changed.wait()
+        except TimeoutError as problem:
+            raise RequirementFailed(f"GET /event should say {what} and does not", self.describe()) from problem
+
+    def describe(self, session_id: str | None = None) -> str:
+        """The latest events as evidence: all, or those of one session."""
+        shown = self.events if session_id is None else self.of(session_id)
+        lines = [json.dumps(event.value.json, ensure_ascii=False)[:300] for event in shown[-SHOWN_EVENTS:]]
+        return "\n".join(["GET /event, the latest events:", *lines] if lines else ["GET /event said nothing"])
+
+    async def _read(self, opened: asyncio.Future[httpx.Response]) -> None:
+        timeout = httpx.Timeout(30.0, read=None)
+        try:
+            async with self._http.stream("GET", self._url, timeout=timeout) as response:
+                opened.set_result(response)
+                lines: list[str] = []
+                async for line in response.aiter_lines():
+                    if line:
+                        lines.append(line)
+                        continue
+                    await self._add("\n".join(lines))
+                    lines = []
+        except httpx.TransportError as problem:
+            # Whoever waits for an event sees that none comes.
+            if not opened.done():
+                opened.set_exception(problem)
+
+    async def _add(self, frame: str) -> None:
+        async with self._changed:
+            self.frames.append(frame)
+            event = _parse(frame)
+            if event is not None:
+                self.events.append(event)
+            self._changed.notify_all()
+
+
+def _parse(frame: str) -> Event | None:
+    """The frame's event; a frame that holds none is found by the requirement on frames."""
+    try:
+        data = json.loads(frame.removeprefix("data:"))
+    except json.JSONDecodeError:
+        return None
+    kind = data.get("type") if isinstance(data, dict) else None
+    if not isinstance(kind, str):
+        return None
+    return Event(kind, Value(data, f"event {kind}", frame), next(_session_ids(data.get("properties")), None))
+
+
+def _session_ids(properties: Json) -> Iterator[str]:
+    if not isinstance(properties, dict):
+        return
+    info, part = properties.get("info"), properties.get("part")
+    holders = [properties, *(holder for holder in (part, info) if isinstance(holder, dict))]
+    for holder in holders:
+        found = holder.get("sessionID")
+        if isinstance(found, str):
+            yield found
+    # A session's own events hold the session itself.
+    own = info.get("id") if isinstance(info, dict) else None
+    if isinstance(own, str) and own.startswith("ses"):
+        yield own

@@ -1,0 +1,79 @@
+"""Reads a target from its text."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+
+import httpx
+
+from opencode_contract.errors import BadTarget
+from opencode_contract.targets.deployment import Deployment
+from opencode_contract.targets.fake import FakeTarget
+from opencode_contract.targets.local import LocalTarget
+from opencode_contract.targets.target import Target
+
+DEFAULT_VERSION = "1.1.53"
+EXAMPLES = "write one of: fake, fake:1.1.53, local:1.1.53, local:/path/to/opencode, https://your-app.fly.dev/opencode"
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def parse_target(text: str) -> Target:
+    """The target that ``text`` names."""
+    kind, colon, rest = text.strip().partition(":")
+    match kind:
+        case "fake":
+            return FakeTarget(_version(text, rest) if colon else DEFAULT_VERSION)
+        case "local":
+            return _local(text, rest)
+        case "http" | "https":
+            return Deployment(_url(text.strip()))
+        case _:
+            raise BadTarget(f"{text!r} is not a target: {EXAMPLES}")
+
+
+def _local(text: str, rest: str) -> Target:
+    if not rest:
+        raise BadTarget(f"{text!r} does not say which server: write local:1.1.53 or local:/path/to/opencode")
+    if _VERSION.fullmatch(rest):
+        return LocalTarget(version=rest)
+    if "/" in rest or "\\" in rest:
+        return LocalTarget(path=Path(rest).expanduser())
+    raise BadTarget(
+        f"{rest!r} is neither a version nor a path: write local:1.1.53, or with a slash local:./{rest} for a file"
+    )
+
+
+def _version(text: str, rest: str) -> str:
+    if not _VERSION.fullmatch(rest):
+        raise BadTarget(f"{text!r} names no version: write one such as fake:1.1.53")
+    return rest
+
+
+def _url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as problem:
+        raise BadTarget(
+            f"the URL cannot be read ({problem}): write one such as https://your-app.fly.dev/opencode"
+        ) from None
+    if not url.host:
+        raise BadTarget(f"{text!r} names no host: write a URL such as https://your-app.fly.dev/opencode")
+    if url.userinfo:
+        raise BadTarget("the URL holds credentials: leave them out, and put the password into OPENCODE_SERVER_PASSWORD")
+    if url.query or url.fragment:
+        raise BadTarget(f"{text!r} has a query or a fragment: write only scheme, host and path prefix")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise BadTarget(f"{text!r} would send the password in clear: write https://, or use http:// on loopback only")
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

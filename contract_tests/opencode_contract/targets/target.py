@@ -1,0 +1,19 @@
+"""What every kind of target can do."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from opencode_contract.targets.subject import Subject
+
+
+class Target(Protocol):
+    """A server that the contract can be run against."""
+
+    @property
+    def text(self) -> str:
+        """The target as it is written."""
+
+    def open(self) -> AbstractAsyncContextManager[Subject]:
+        """Starts or finds the server; the subject is ready and was found to be OpenCode."""

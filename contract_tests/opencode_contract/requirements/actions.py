@@ -21,7 +21,7 @@ async def test_connection(subject: Subject) -> None:
 
 @requirement("actions.create-session", Level.WRITE, "document: opencodeCreateSession")
 async def create_session(subject: Subject) -> None:
-    """The action opencodeCreateSession answers {"session": ...} with id, slug, version, directory and title."""
+    """The action opencodeCreateSession answers {"session": ...}: id, slug, version, directory and title."""
     response = await _run(subject, "opencodeCreateSession", {})
     _only(response, "session")
     for key in ("id", "slug", "version", "directory", "title"):
@@ -86,13 +86,13 @@ async def missing_session(subject: Subject) -> None:
 
 @requirement("actions.messages-of-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
 async def messages_of_missing_session(subject: Subject) -> None:
-    """The action opencodeGetMessages of a session that does not exist is an error, although servers answer an empty list."""
+    """The action opencodeGetMessages of a session that does not exist is an error, where servers may answer []."""
     await _not_found(subject, "opencodeGetMessages", {"sessionId": MISSING})
 
 
 @requirement("actions.prompt-to-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
 async def prompt_to_missing_session(subject: Subject) -> None:
-    """The action opencodeSendPrompt to a session that does not exist is an error, although servers answer 204."""
+    """The action opencodeSendPrompt to a session that does not exist is an error, where servers may answer 204."""
     await _not_found(subject, "opencodeSendPrompt", {"sessionId": MISSING, "prompt": READY})
 
 

@@ -50,7 +50,8 @@ async def prompt_async(app: App, incoming: Incoming) -> Outgoing:
 
 
 async def _begin(app: App, session: Session, given: JsonObject) -> None:
-    await app.clock.sleep(app.pickup)
+    if app.pickup:
+        await app.clock.sleep(app.pickup)
     try:
         _accept(app, session, given)
     except UnknownAgent:

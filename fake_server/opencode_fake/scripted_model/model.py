@@ -19,9 +19,10 @@ from opencode_fake.scripted_model.runs import Cue, Runs
 from opencode_fake.scripted_model.shell import ScriptedShell, take
 from opencode_fake.scripts.calls import Call
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, Script, TextStep, Tokens, ToolStep
+from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, TextStep, Tokens, ToolStep
 from opencode_fake.scripts.pricing import MODEL_ID
 from opencode_fake.scripts.tool_calls import SHELL_TOOL
+from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 
 JOURNAL_LENGTH = 1000
 MAX_BODY = 64 * 1024 * 1024
@@ -37,7 +38,7 @@ class ScriptedModel:
 
     def __init__(
         self,
-        script: Script,
+        script: ScriptLike,
         *,
         directory: str | Path,
         host: str = "127.0.0.1",
@@ -46,7 +47,7 @@ class ScriptedModel:
     ) -> None:
         self.requests: deque[ModelRequest] = deque(maxlen=JOURNAL_LENGTH)
         """The last 1000 requests, oldest first."""
-        self.casting = Casting(script)
+        self.casting = Casting(as_script(script))
         self._runs = Runs(self.casting)
         self._directory = str(directory)
         self._host, self._port = host, port
@@ -139,7 +140,8 @@ class ScriptedModel:
 
         answer = Answer(cue.call, cue.key, self._directory, self._settling)
         response = await self._deliver(http, request, answer)
-        cue.done()
+        if cue.call.break_off is None:
+            cue.done()
         return response
 
     async def _entitle(self, http: web.Request, request: ModelRequest) -> web.StreamResponse:

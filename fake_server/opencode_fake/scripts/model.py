@@ -67,17 +67,19 @@ class Regex(_Data):
 def _pattern_kind(value: object) -> str | None:
     match value:
         case str():
-            return "part"
+            return "pattern:part"
         case Exactly() | {"exactly": _}:
-            return "exactly"
+            return "pattern:exactly"
         case Regex() | {"regex": _}:
-            return "regex"
+            return "pattern:regex"
         case _:
             return None
 
 
 Pattern: TypeAlias = Annotated[
-    Annotated[str, Tag("part")] | Annotated[Regex, Tag("regex")] | Annotated[Exactly, Tag("exactly")],
+    Annotated[str, Tag("pattern:part")]
+    | Annotated[Regex, Tag("pattern:regex")]
+    | Annotated[Exactly, Tag("pattern:exactly")],
     Discriminator(
         _pattern_kind,
         custom_error_type="pattern_kind",
@@ -320,7 +322,7 @@ class Reply(Turn):
     """A part of the prompt, case ignored; ``{regex: ...}``; ``{exactly: ...}``; absent: any prompt."""
     name: str | None = None
     """What reports call this reply. Default: its prompt."""
-    session: int | str | None = None
+    session: Annotated[int, Field(ge=1)] | Annotated[str, Field(pattern="^ses")] | None = None
     """Only in this session: its id, or n for the nth session that was prompted (from 1)."""
     nth: int | None = Field(default=None, ge=1)
     """Only the nth time (from 1) that a prompt fits ``prompt`` and ``session``."""
@@ -328,15 +330,6 @@ class Reply(Turn):
     """At most so many times."""
     sequence: tuple[Turn, ...] = ()
     """One turn for each use instead of ``steps``; the last is repeated."""
-
-    @field_validator("session")
-    @classmethod
-    def _ordinal_or_id(cls, value: int | str | None) -> int | str | None:
-        if isinstance(value, int) and value < 1:
-            raise ValueError("sessions are counted from 1")
-        if isinstance(value, str) and not value.startswith("ses"):
-            raise ValueError("a session is an id that starts with 'ses', or a number: 1 for the first one prompted")
-        return value
 
     @model_validator(mode="after")
     def _steps_or_sequence(self) -> Reply:

@@ -20,6 +20,10 @@ class _EditorSchema(GenerateJsonSchema):
         union = super().tagged_union_schema(schema)
         return {"anyOf": union["oneOf"]}
 
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 (what pydantic calls)
+        """Titles made from keys tell an editor's user nothing."""
+        return False
+
 
 def json_schema() -> JsonObject:
     """The schema, as plain data."""

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from opencode_fake.scripts.errors import InvalidScript, Problem, UnreadableScript
-from opencode_fake.scripts.model import Script
+from opencode_fake.scripts.model import Reply, Script
 from opencode_fake.scripts.problems import findings
+
+ScriptLike: TypeAlias = Script | Iterable[Reply] | str | Path | None
+"""A script, the replies of one, the file that holds one, or None for an empty one."""
+
+
+def as_script(given: ScriptLike) -> Script:
+    """The script that is meant."""
+    match given:
+        case Script():
+            return given
+        case None:
+            return Script()
+        case str() | Path():
+            return load_script(given)
+        case replies:
+            return Script(replies=tuple(replies))
 
 
 def load_script(path: str | Path) -> Script:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_contract.errors import RequirementFailed
 from opencode_contract.evidence import Json, Value
+from opencode_contract.requirements.conversation import Conversation
 from opencode_contract.requirements.conversations import READY, ready
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.requirements.sessions import MISSING
@@ -21,7 +22,7 @@ async def test_connection(subject: Subject) -> None:
 
 @requirement("actions.create-session", Level.WRITE, "document: opencodeCreateSession")
 async def create_session(subject: Subject) -> None:
-    """The action opencodeCreateSession answers {"session": ...}: id, slug, version, directory and title."""
+    """The action opencodeCreateSession answers {"session": ...}: id, slug, version, directory, title."""
     response = await _run(subject, "opencodeCreateSession", {})
     _only(response, "session")
     for key in ("id", "slug", "version", "directory", "title"):
@@ -30,15 +31,17 @@ async def create_session(subject: Subject) -> None:
 
 @requirement("actions.send-prompt", Level.PROMPT, "document: opencodeSendPrompt")
 async def send_prompt(subject: Subject) -> None:
-    """The action opencodeSendPrompt answers {"success": true, "result": ""}."""
-    session = await subject.create_session()
-    arguments: dict[str, Json] = {"sessionId": session["id"].text(), "prompt": READY}
+    """The action opencodeSendPrompt answers {"success": true, "result": ""}, and the prompt is then answered."""
+    conversation = Conversation(subject, await subject.create_session())
+    arguments: dict[str, Json] = {"sessionId": conversation.id, "prompt": READY}
     (await _run(subject, "opencodeSendPrompt", arguments)).equals({"success": True, "result": ""})
+    await conversation.settle()
+    conversation.assistant()["info.finish"].equals("stop")
 
 
 @requirement("actions.get-messages", Level.PROMPT, "document: opencodeGetMessages")
 async def get_messages(subject: Subject) -> None:
-    """The action opencodeGetMessages answers {"messages": [...]}, each with info and parts, the prompt's and the reply's."""
+    """The action opencodeGetMessages answers {"messages": [...]}, with info and parts: prompt and reply."""
     conversation = await subject.once(ready)
     response = await _run(subject, "opencodeGetMessages", {"sessionId": conversation.id})
     _only(response, "messages")

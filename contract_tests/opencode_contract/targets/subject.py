@@ -20,7 +20,7 @@ from opencode_sandbox import AsyncSandboxClient, SandboxConfig
 _T = TypeVar("_T")
 
 MARK = "opencode-contract"
-CLEAN_UP_SECONDS = 15.0
+DELETION_SECONDS = 5.0
 REQUEST_SECONDS = 30.0
 
 
@@ -140,15 +140,22 @@ class Subject:
 
     async def _delete_sessions(self) -> None:
         await asyncio.gather(*self._creations, return_exceptions=True)
-        try:
-            async with asyncio.timeout(CLEAN_UP_SECONDS):
-                for session_id in list(self._recorder.sessions):
-                    # A run goes on, and costs, when its session is deleted under it.
-                    await self.send("POST", f"/session/{session_id}/abort")
-                    await self.send("DELETE", f"/session/{session_id}")
-        except (httpx.TransportError, TimeoutError):
-            # The server is gone; ``left_behind`` tells what may still be there when it comes back.
-            return
+        # What could not be deleted at the first try is tried once more; ``left_behind`` tells what is there even then.
+        for session_id in [*self._recorder.sessions, *self._recorder.sessions]:
+            if session_id not in self._recorder.sessions:
+                continue
+            try:
+                await self._delete_session(session_id)
+            except TimeoutError:
+                continue
+            except httpx.TransportError:
+                return
+
+    async def _delete_session(self, session_id: str) -> None:
+        async with asyncio.timeout(DELETION_SECONDS):
+            # A run goes on, and costs, when its session is deleted under it.
+            await self.send("POST", f"/session/{session_id}/abort")
+            await self.send("DELETE", f"/session/{session_id}")
 
     @property
     def left_behind(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ class Target(Protocol):
     @property
     def text(self) -> str:
         """The target as it is written."""
+        ...
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
         """Starts or finds the server; the subject is ready and was found to be OpenCode."""
+        ...

@@ -1,0 +1,61 @@
+"""A server under the contract, for as long as a session of pytest runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+
+import pytest
+
+from opencode_contract.errors import TargetError
+from opencode_contract.requirements import Requirement
+from opencode_contract.runner import Outcome, check
+from opencode_contract.targets import Level, Subject, parse_target
+
+VARIABLE = "OPENCODE_CONTRACT_TARGET"
+NOT_RUN = 2
+
+
+class ContractRun:
+    """Checks requirements one by one, in an event loop of its own: whatever plugins there are for asyncio."""
+
+    def __init__(self, runner: asyncio.Runner, subject: Subject, level: Level) -> None:
+        self._runner = runner
+        self._subject = subject
+        self._level = level
+
+    def check(self, requirement: Requirement) -> None:
+        """Fails the test, or skips it, as the requirement comes out."""
+        try:
+            result = self._runner.run(check(requirement, self._subject, level=self._level))
+        except TargetError as problem:
+            pytest.exit(str(problem), returncode=NOT_RUN)
+        match result.outcome:
+            case Outcome.FAILED:
+                pytest.fail(f"{requirement.sentence}\n{result.message}\n{result.evidence}", pytrace=False)
+            case Outcome.SKIPPED | Outcome.NOT_APPLICABLE:
+                pytest.skip(result.message)
+            case Outcome.PASSED:
+                pass
+
+
+@contextmanager
+def contract_run(target: str | None, level: str | None) -> Iterator[ContractRun]:
+    """Starts or finds the server; a target that cannot be had ends the whole test run with exit code 2."""
+    text = target or os.environ.get(VARIABLE) or "fake"
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            subject = runner.run(_open(text, stack))
+        except TargetError as problem:
+            pytest.exit(str(problem), returncode=NOT_RUN)
+        try:
+            yield ContractRun(runner, subject, Level.of(level) if level else subject.access.default_level)
+        finally:
+            runner.run(stack.aclose())
+
+
+async def _open(text: str, stack: AsyncExitStack) -> Subject:
+    return await stack.enter_async_context(parse_target(text).open())

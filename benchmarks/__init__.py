@@ -1,0 +1,1 @@
+"""Measures the fake: ``python -m benchmarks``."""

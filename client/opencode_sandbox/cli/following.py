@@ -50,7 +50,7 @@ class Follower:
 
     def _print_text(self, key: str, text: str) -> None:
         printed = self._printed.get(key)
-        if not text or text == printed:
+        if text.rstrip() == (printed or "").rstrip():  # the server cuts white space off the end of a finished text
             return
         if printed is None or not text.startswith(printed):
             self._write("" if self._at_line_start else "\n")

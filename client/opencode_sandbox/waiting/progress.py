@@ -30,7 +30,7 @@ class Progress:
         last = self.reply.last
         state = "complete" if last and last.is_complete else "incomplete"
         finish = f" (finish {last.finish!r})" if last and last.finish else ""
-        return f"There are {len(self.reply.answers)} assistant messages, the last one {state}{finish}{tail}."
+        return f"Assistant messages so far: {len(self.reply.answers)}, the last one {state}{finish}{tail}."
 
     def _about_tools(self) -> list[str]:
         open_tools = [t.tool for t in self.reply.tools if isinstance(t.state, ToolPending | ToolRunning)]

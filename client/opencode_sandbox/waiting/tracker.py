@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -23,7 +23,7 @@ from opencode_sandbox.waiting.progress import Progress
 from opencode_sandbox.waiting.reply import Reply
 from opencode_sandbox.waiting.transcript import Transcript
 
-DEFAULT_GRACE = 5.0
+DEFAULT_GRACE = 15.0
 STATUS = TypeAdapter(SessionStatus)
 
 
@@ -181,15 +181,17 @@ class ReplyTracker:
         )
 
 
-def _answers(messages: list[Message], place: int) -> list[Message]:
-    """Return what answers the prompt at ``place``: a queued prompt is answered in the name of a later one."""
+def _answers(messages: list[Message], place: int) -> Iterator[Message]:
+    """Yield what answers the prompt at ``place``: a queued prompt is answered in the name of a later one."""
     asked = {message.id for message in messages[place:] if isinstance(message.info, UserInfo)}
-    return [
-        message
-        for position, message in enumerate(messages)
-        if isinstance(message.info, AssistantInfo)
-        and (message.info.parent_id in asked or (message.info.parent_id is None and position > place))
-    ]
+    for position, message in enumerate(messages):
+        info = message.info
+        if not isinstance(info, AssistantInfo):
+            continue
+        if info.parent_id in asked or (info.parent_id is None and position > place):
+            yield message
+            if info.ends_the_run and not info.summary:
+                return  # what follows answers later prompts only
 
 
 def _error_text(event: Event) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-
 from opencode_fake.scripted_model.answer import (
     Answer,
     Item,

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
-from collections.abc import Coroutine
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Self, TypeVar
+from typing import Annotated, NoReturn, Self
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from opencode_contract.errors import TargetError
+from opencode_contract.interrupts import Interrupted, interruptible, run
 from opencode_contract.local import fetch_binary
 from opencode_contract.reports import as_json, as_junit, print_report, print_requirements
 from opencode_contract.requirements import ALL, Requirement, by_id
 from opencode_contract.runner import Report, Result, run_contract
 from opencode_contract.targets import Level, parse_target
 
-_T = TypeVar("_T")
-
 FAILED = 1
 NOT_RUN = 2
+BROKEN = 3
 
 app = typer.Typer(
     help="Checks an OpenCode server against the contract that integrations rely on.",
     epilog="Exit codes: 0 the contract holds, 1 a requirement failed, 2 it could not be run "
-    "(bad arguments, target not reachable, wrong password), 130 interrupted.",
+    "(bad arguments, target not reachable, wrong password), 3 the contract itself is broken, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -58,17 +58,17 @@ def check(
     list_only: Annotated[bool, typer.Option("--list", help="Only list what would be checked.")] = False,
 ) -> None:
     """Check a server against the contract."""
-    try:
+    with _ending_well():
         chosen = _chosen(only)
         wanted = _level(level)
         parsed = parse_target(target)
         if list_only:
             print_requirements([each for each in chosen if wanted is None or each.level <= wanted], Console())
             return
+        # Fetching a server and asking for a password block, and are done before there is an event loop to block.
+        opening = parsed.open()
         with _Progress(len(chosen)) as progress:
-            report = _run(run_contract(parsed, chosen, level=wanted, on_result=progress.advance))
-    except TargetError as problem:
-        _stop(str(problem))
+            report = run(run_contract(parsed.text, opening, chosen, level=wanted, on_result=progress.advance))
     _write(report, json=json, junit=junit)
     raise typer.Exit(0 if report.holds else FAILED)
 
@@ -82,16 +82,30 @@ def requirements() -> None:
 @app.command()
 def fetch(version: Annotated[str, typer.Argument(help="Such as 1.1.53.")]) -> None:
     """Fetch a real server from npm into the cache."""
-    try:
-        binary = fetch_binary(version)
-    except TargetError as problem:
-        _stop(str(problem))
-    typer.echo(binary.path)
+    with _ending_well():
+        typer.echo(fetch_binary(version).path)
 
 
 def main() -> None:
     """Runs the command."""
-    app()
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - the outermost frame; Python's own exit code 1 says that a requirement failed
+        traceback.print_exc()
+        sys.exit(BROKEN)
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """Turns what keeps the contract from being run into a message and its exit code."""
+    try:
+        with interruptible():
+            yield
+    except TargetError as problem:
+        _stop(str(problem))
+    except Interrupted as interrupted:
+        typer.echo("interrupted: what this run has made was removed", err=True)
+        raise typer.Exit(interrupted.exit_code) from None
 
 
 def _chosen(only: str) -> tuple[Requirement, ...]:
@@ -125,35 +139,6 @@ def _write(report: Report, *, json: bool, junit: Path | None) -> None:
 def _stop(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(NOT_RUN)
-
-
-def _run(work: Coroutine[Any, Any, _T]) -> _T:
-    """Runs ``work``; whatever signal ends this program, the sessions and servers that it has made go first."""
-    received: list[int] = []
-
-    async def supervised() -> _T:
-        task = asyncio.ensure_future(work)
-
-        def interrupt(number: int) -> None:
-            received.append(number)
-            task.cancel()
-
-        loop = asyncio.get_running_loop()
-        for number in _signals():
-            loop.add_signal_handler(number, interrupt, number)
-        return await task
-
-    try:
-        return asyncio.run(supervised())
-    except asyncio.CancelledError:
-        typer.echo("interrupted: what this run has made was removed", err=True)
-        raise typer.Exit(128 + (received[0] if received else signal.SIGINT)) from None
-
-
-def _signals() -> tuple[signal.Signals, ...]:
-    if sys.platform == "win32":
-        return ()
-    return (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Progress:

@@ -48,14 +48,10 @@ def contract_run(target: str | None, level: str | None) -> Iterator[ContractRun]
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            subject = runner.run(_open(text, stack))
+            subject = runner.run(stack.enter_async_context(parse_target(text).open()))
         except TargetError as problem:
             pytest.exit(str(problem), returncode=NOT_RUN)
         try:
             yield ContractRun(runner, subject, Level.of(level) if level else subject.access.default_level)
         finally:
             runner.run(stack.aclose())
-
-
-async def _open(text: str, stack: AsyncExitStack) -> Subject:
-    return await stack.enter_async_context(parse_target(text).open())

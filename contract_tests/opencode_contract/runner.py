@@ -6,13 +6,14 @@ import asyncio
 import enum
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import httpx
 
 from opencode_contract.errors import RequirementFailed, TargetUnreachable
 from opencode_contract.requirements.requirement import DEADLINE_SECONDS, Requirement
-from opencode_contract.targets import Level, Subject, Target
+from opencode_contract.targets import Level, Subject
 from opencode_sandbox import SandboxError
 
 
@@ -66,20 +67,21 @@ class Report:
 
 
 async def run_contract(
-    target: Target,
+    target: str,
+    opening: AbstractAsyncContextManager[Subject],
     requirements: Sequence[Requirement],
     *,
     level: Level | None = None,
     deadline: float = DEADLINE_SECONDS,
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Report:
-    """Checks ``requirements`` on ``target``, up to ``level`` or else the target's own.
+    """Checks ``requirements`` on what ``opening`` yields, up to ``level`` or else the target's own.
 
     Raises TargetError when the target cannot be reached, or is gone before the end.
     """
     started = time.monotonic()
-    report = Report(target.text)
-    async with target.open() as subject:
+    report = Report(target)
+    async with opening as subject:
         report.version = subject.version
         report.level = level or subject.access.default_level
         for requirement in _in_order(requirements):

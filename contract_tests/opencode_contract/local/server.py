@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,6 +92,8 @@ class LocalServer:
 
     async def __aenter__(self) -> Self:
         """Starts the server, on another port when somebody took the chosen one."""
+        if sys.platform == "win32":
+            raise LocalServerError("a real server is ended for sure on Linux and macOS only: run this in WSL")
         for attempt in range(1, PORTS_TRIED + 1):
             try:
                 await self._start(self._port or _free_port())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opencode_contract.evidence import Value
-from opencode_contract.requirements.conversation import only_part, parts_of
+from opencode_contract.requirements.conversation import only_part
 from opencode_contract.requirements.conversations import greeting
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
@@ -47,8 +47,8 @@ async def patch(subject: Subject) -> None:
 async def snapshots(subject: Subject) -> None:
     """The steps of a reply carry snapshots of the workspace, other ones after a change than before."""
     message = (await subject.once(greeting)).assistant(0)
-    before = parts_of(message, "step-start")[0]["snapshot"]
-    after = parts_of(message, "step-finish")[0]["snapshot"]
+    before = only_part(message, "step-start")["snapshot"]
+    after = only_part(message, "step-finish")["snapshot"]
     for snapshot in (before, after):
         snapshot.matches("[0-9a-f]{40}", "40 hexadecimal digits")
     message.require(before.json != after.json, "the snapshot after a change should differ from the one before it")

@@ -80,6 +80,14 @@ class Conversation:
         """The events about it."""
         return self.subject.events.of(self.id)
 
+    @property
+    def first_sight(self) -> Moment:
+        """The first moment at which there was something of the reply."""
+        for moment in self.moments:
+            if moment.assistants:
+                return moment
+        raise RequirementFailed("a reply should have begun while it was waited for", str(self.last.messages))
+
     def user(self, number: int = 0) -> Value:
         """The users' message of that number, from 0."""
         return _nth(self.last.users, number, "user message", self.last)

@@ -116,7 +116,7 @@ async def reasoning(subject: Subject) -> None:
 @requirement("messages.single", Level.PROMPT, _LISTS)
 async def single(subject: Subject) -> None:
     """GET /session/{id}/message/{messageID} shows the message as the list does."""
-    conversation = await subject.once(files)
+    conversation = await subject.once(ready)
     listed = await subject.get(f"{conversation.path}/message", "messages")
     for message in listed:
         alone = await subject.get(f"{conversation.path}/message/{message['info.id'].text()}", "message")

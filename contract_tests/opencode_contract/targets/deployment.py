@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -15,8 +13,9 @@ from pydantic import SecretStr
 from opencode_contract.errors import PasswordMissing
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.levels import Level
-from opencode_contract.targets.subject import Access, Subject
+from opencode_contract.targets.subject import DEFAULT_USERNAME, Access, Subject
 
+USERNAME_VARIABLE = "OPENCODE_SERVER_USERNAME"
 PASSWORD_VARIABLE = "OPENCODE_SERVER_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
 
@@ -31,18 +30,18 @@ class Deployment:
         """The target as it is written."""
         return self.url
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Subject]:
-        """Finds the server."""
-        access = Access(
-            kind="deployment",
-            url=self.url,
-            password=await asyncio.to_thread(_password, self.url),
-            default_level=Level.WRITE,
-            poll_seconds=0.5,
+    def open(self) -> AbstractAsyncContextManager[Subject]:
+        """Asks for the password, if it has to; then finds the server."""
+        return connected(
+            Access(
+                kind="deployment",
+                url=self.url,
+                password=_password(self.url),
+                username=os.environ.get(USERNAME_VARIABLE) or DEFAULT_USERNAME,
+                default_level=Level.WRITE,
+                poll_seconds=0.5,
+            )
         )
-        async with connected(access) as subject:
-            yield subject
 
 
 def _password(url: str) -> SecretStr:

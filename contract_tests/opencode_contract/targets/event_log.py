@@ -88,13 +88,11 @@ class EventLog:
         try:
             async with self._http.stream("GET", self._url, timeout=timeout) as response:
                 opened.set_result(response)
-                lines: list[str] = []
-                async for line in response.aiter_lines():
-                    if line:
-                        lines.append(line)
-                        continue
-                    await self._add("\n".join(lines))
-                    lines = []
+                rest = b""
+                async for chunk in response.aiter_bytes():
+                    *frames, rest = (rest + chunk).split(b"\n\n")
+                    for frame in frames:
+                        await self._add(frame.decode("utf-8", errors="replace"))
         except httpx.TransportError as problem:
             # Whoever waits for an event sees that none comes.
             if not opened.done():

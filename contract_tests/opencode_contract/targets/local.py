@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opencode_contract.errors import TargetUnreachable
 from opencode_contract.local import Binary, LocalServer, Lodging, fetch_binary, given_binary
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.contract_script import contract_script
@@ -28,10 +28,12 @@ class LocalTarget:
         """The target as it is written."""
         return f"local:{self.version or self.path}"
 
+    def open(self) -> AbstractAsyncContextManager[Subject]:
+        """Fetches the server, if it has to; then starts it, with a scripted model as its only one."""
+        return self._serve(self._binary())
+
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Subject]:
-        """Starts the server, with a scripted model as its only one."""
-        binary = await asyncio.to_thread(self._binary)
+    async def _serve(self, binary: Binary) -> AsyncIterator[Subject]:
         with Lodging() as lodging:
             async with (
                 ScriptedModel(contract_script(), directory=str(lodging.workspace)) as model,
@@ -50,8 +52,11 @@ class LocalTarget:
                     version=binary.version,
                     scripted=True,
                 )
-                async with connected(access) as subject:
-                    yield subject
+                try:
+                    async with connected(access) as subject:
+                        yield subject
+                except TargetUnreachable as problem:
+                    raise TargetUnreachable(f"{problem}\nThe last lines it printed:\n{server.last_words}") from problem
 
     def _binary(self) -> Binary:
         if self.path is not None:

@@ -19,6 +19,7 @@ from opencode_sandbox import AsyncSandboxClient, SandboxConfig
 
 _T = TypeVar("_T")
 
+DEFAULT_USERNAME = "opencode"
 MARK = "opencode-contract"
 DELETION_SECONDS = 5.0
 REQUEST_SECONDS = 30.0
@@ -33,6 +34,7 @@ class Access:
     url: str
     password: SecretStr
     default_level: Level
+    username: str = DEFAULT_USERNAME
     version: str | None = None
     """The version that it should be, where the target says so."""
     scripted: bool = False
@@ -42,7 +44,7 @@ class Access:
 
     def config(self, password: str | None = None) -> SandboxConfig:
         """The client's configuration, with another password where one is given."""
-        return SandboxConfig(self.url, self.password if password is None else password)
+        return SandboxConfig(self.url, self.password if password is None else password, self.username)
 
 
 class Subject:
@@ -54,7 +56,9 @@ class Subject:
         self._recorder = Recorder(access.url, (access.password.get_secret_value(),))
         self.client = AsyncSandboxClient(access.config(), transport=self._recorder)
         self.http = httpx.AsyncClient(
-            transport=self._recorder, auth=("opencode", access.password.get_secret_value()), timeout=REQUEST_SECONDS
+            transport=self._recorder,
+            auth=(access.username, access.password.get_secret_value()),
+            timeout=REQUEST_SECONDS,
         )
         self.events = EventLog(self.http, f"{access.url}/event")
         self._made: dict[Hashable, asyncio.Task[Any]] = {}

@@ -17,5 +17,5 @@ class Target(Protocol):
         ...
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
-        """Starts or finds the server; the subject is ready and was found to be OpenCode."""
+        """Does what blocks (fetches a server, asks for a password); what is entered then yields the server, ready."""
         ...

@@ -96,7 +96,7 @@ def test_model_names_a_port_in_use(good: Path) -> None:
 def test_model_runs_until_it_is_stopped(good: Path, tmp_path: Path, stop: signal.Signals) -> None:
     """It prints where it listens, the configuration and the environment, and leaves nothing behind."""
     command = [sys.executable, "-c", "from opencode_fake.cli import main; main()", "model", "--script", str(good)]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
     ) as process:
         assert process.stdout is not None

@@ -94,7 +94,7 @@ def test_a_tool_call_makes_a_second_message() -> None:
     played = stage.play("go")
     first = played.index("step-start")
     assert played[first : played.index("step-finish") + 3] == [
-        "step-start", "text", "tool pending", "tool running", "text end", "tool running", "tool completed",
+        "step-start", "text", "tool pending", "tool running", "tool running", "text end", "tool running", "tool completed",
         "step-finish", "assistant tool-calls", "assistant tool-calls completed",
     ]  # fmt: skip
     messages = stage.messages()
@@ -141,6 +141,33 @@ def test_the_bash_tool_reports_as_on_the_real_server() -> None:
         "title": "Fails",
         "metadata": {"output": "no\n", "exit": 3, "description": "Fails", "truncated": False},
     }
+
+
+def test_tools_show_how_far_they_are() -> None:
+    """Measured on 1.1.53: bash shows no output at first, then what came; edit shows its change before it has ended."""
+    stage = Stage(
+        {"steps": [{"tool": "bash", "input": {"command": "ls"}, "output": "x"}, {"write": "a", "content": "a"},
+                   {"edit": "a", "old": "a", "new": "b"}]}
+    )  # fmt: skip
+    stage.prompt("go")
+    shown = [
+        (
+            told["part"]["tool"],
+            sorted(told["part"]["state"]["metadata"]),
+            told["part"]["state"]["metadata"].get("output"),
+        )
+        for told in (
+            cast("dict[str, Any]", e.properties)
+            for e in stage.run()
+            if isinstance(e, Event) and shorten(e) == "tool running"
+        )
+        if "metadata" in told["part"]["state"]
+    ]
+    assert shown == [
+        ("bash", ["description", "output"], ""),
+        ("bash", ["description", "output"], "x"),
+        ("edit", ["diagnostics", "diff", "filediff"], None),
+    ]
 
 
 def test_a_failed_tool_call_does_not_end_the_run() -> None:

@@ -11,7 +11,6 @@ from opencode_fake.scripted_model.answer import (
     Text,
     ToolCall,
     Wait,
-    failure_body,
     failure_headers,
     usage,
 )
@@ -35,6 +34,7 @@ from opencode_fake.scripts import (
     write,
 )
 from opencode_fake.scripts.calls import calls
+from opencode_fake.scripts.failures import failure_body
 from opencode_fake.scripts.model import Step
 
 PROMPT = ModelRequest("ses_1", "prompt", "x", user_messages=1, answered=0, messages=(), tools=("bash",), stream=True)

@@ -56,8 +56,8 @@ replies:
 async def eventually(what: Callable[[], Awaitable[Found]]) -> Found:
     """What ``what`` finds, as soon as it finds something."""
     async with asyncio.timeout(READY_WITHIN):
-        while not (found := await what()):
-            await asyncio.sleep(0.05)  # the server tells nobody
+        while not (found := await what()):  # noqa: ASYNC110 (the server tells nobody)
+            await asyncio.sleep(0.05)
     return found
 
 
@@ -78,8 +78,13 @@ class Session:
         await self._http.post(f"/session/{self.id}/prompt_async", json=_prompt(prompt))
 
     async def abort(self) -> None:
-        """Aborts the run."""
+        """Aborts the run, and waits until it is over: a prompt that comes sooner is never answered."""
         await self._http.post(f"/session/{self.id}/abort")
+
+        async def over() -> bool:
+            return "completed" in (await self.messages())[-1]["info"]["time"]
+
+        await eventually(over)
 
     async def get(self) -> dict[str, Any]:
         """The session."""
@@ -151,7 +156,7 @@ async def performed(played: Script, folder: Path) -> AsyncIterator[Stage]:
         environment = _environment(folder, password, model)
         with (
             (folder / "log").open("w") as log,
-            subprocess.Popen(  # noqa: S603, ASYNC220
+            subprocess.Popen(  # noqa: ASYNC220
                 [str(BINARY), "serve", "--hostname", "127.0.0.1", "--port", str(port)],
                 cwd=workspace,
                 env=environment,
@@ -174,7 +179,7 @@ def _workspace(folder: Path) -> Path:
     (workspace / "old.txt").write_text("a\nb\n")
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
         identity = ["-c", "user.name=a", "-c", "user.email=a@localhost"]
-        subprocess.run(["git", *identity, *command], cwd=workspace, check=True)  # noqa: S603, S607
+        subprocess.run(["git", *identity, *command], cwd=workspace, check=True)
     return workspace
 
 

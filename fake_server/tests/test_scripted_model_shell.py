@@ -21,7 +21,7 @@ def shell(tmp_path: Path) -> ScriptedShell:
 
 def run(shell: ScriptedShell, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the shell as a server does."""
-    return subprocess.run([str(shell.program), *arguments], capture_output=True, text=True, check=False, env={})  # noqa: S603
+    return subprocess.run([str(shell.program), *arguments], capture_output=True, text=True, check=False, env={})
 
 
 def test_it_prints_what_was_laid_down(shell: ScriptedShell) -> None:

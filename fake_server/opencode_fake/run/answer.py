@@ -168,6 +168,10 @@ class Answer:
         yield self._put(part)
         part["state"] = {"status": "running", "input": given, "time": {"start": self.world.now()}}
         yield self._put(part)
+        shown = tools.begin(name, given)
+        if shown is not None:
+            part["state"]["metadata"] = shown
+            yield self._put(part)
         self._running.append(_Running(part, step, self._passed + step.duration))
 
     def _let_tools_end(self) -> Effects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_fake.run.effects import dumps
 from opencode_fake.run.models import PROVIDER_URL
+from opencode_fake.scripts.failures import failure_body
 from opencode_fake.scripts.model import Failure
 from opencode_fake.state.wire import ErrorInfo, ModelRef
 
@@ -28,7 +29,7 @@ def aborted() -> ErrorInfo:
 
 def refused(failure: Failure) -> ErrorInfo:
     """The provider answered with an HTTP error."""
-    body = dumps({"error": {"message": failure.message, "type": "scripted_error"}})
+    body = dumps(failure_body(failure))
     return {
         "name": "APIError",
         "data": {

@@ -27,6 +27,11 @@ class Outcome:
     """What its work set off elsewhere."""
 
 
+def begin(tool: str, given: JsonObject) -> JsonObject | None:
+    """The metadata that a tool shows as soon as it runs; None for those that show nothing yet."""
+    return {"output": "", "description": given.get("description", "")} if tool == "bash" else None
+
+
 def perform(step: CallStep, tool: str, given: JsonObject, workspace: Workspace) -> Outcome:
     """Performs the call; ``write`` and ``edit`` change the workspace."""
     if isinstance(step, ToolStep) and step.error is not None:
@@ -84,21 +89,19 @@ def _edit(_: CallStep, given: JsonObject, workspace: Workspace) -> Outcome:
     after = before.replace(old, new)
     workspace.files[path] = after
     additions, deletions = count_lines(before, after)
+    changes: JsonObject = {
+        "file": path,
+        "before": before,
+        "after": after,
+        "additions": additions,
+        "deletions": deletions,
+    }
+    shown: JsonObject = {"diff": patch(path, before, after), "filediff": changes, "diagnostics": {}}
     return Outcome(
         output="Edit applied successfully.",
         title=workspace.relative(path),
-        metadata={
-            "diagnostics": {},
-            "diff": patch(path, before, after),
-            "filediff": {
-                "file": path,
-                "before": before,
-                "after": after,
-                "additions": additions,
-                "deletions": deletions,
-            },
-            "truncated": False,
-        },
+        metadata={**shown, "truncated": False},
+        progress=(shown,),
         events=_file_events(path, existed=True),
     )
 

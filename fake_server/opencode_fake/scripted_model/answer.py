@@ -146,15 +146,6 @@ def usage(tokens: Tokens) -> JsonObject:
     }
 
 
-_KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
-
-
-def failure_body(failure: Failure) -> JsonObject:
-    """The error as the provider words it."""
-    kind = "server_error" if failure.http_status >= 500 else _KINDS.get(failure.http_status, "invalid_request_error")
-    return {"error": {"message": failure.message, "type": kind}}
-
-
 def failure_headers(failure: Failure) -> dict[str, str]:
     """The headers that go with the error."""
     return {} if failure.retry_after is None else {"retry-after": f"{failure.retry_after:g}"}

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from opencode_fake.scripted_model.answer import Answer, Text, ToolCall, Wait, failure_body, failure_headers
+from opencode_fake.scripted_model.answer import Answer, Text, ToolCall, Wait, failure_headers
+from opencode_fake.scripts.failures import failure_body
 from opencode_fake.scripts.model import Failure, JsonObject
 
 OnToolCall = Callable[[ToolCall], None]

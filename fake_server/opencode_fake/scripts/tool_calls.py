@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from opencode_fake.scripts.model import CallStep, EditStep, JsonObject, ToolStep, WriteStep, workspace_path
+from opencode_fake.scripts.model import CallStep, EditStep, JsonObject, JsonValue, ToolStep, WriteStep, workspace_path
 
 SHELL_TOOL = "bash"
 FILE_TOOLS = frozenset({"write", "edit", "multiedit", "patch", "apply_patch"})
 """The server's tools that change files."""
+PATH_KEYS = frozenset({"filePath", "path"})
+"""The inputs of tools that name a file or folder of the workspace."""
 
 
 def tool_name(step: CallStep) -> str:
@@ -36,4 +38,10 @@ def tool_input(step: CallStep, directory: str) -> JsonObject:
             # 1.1.53 refuses a bash call without a description, and shows it as the tool's title.
             return {**step.input, "description": step.input.get("description", step.title or step.input["command"])}
         case ToolStep():
-            return dict(step.input)
+            return {key: _located(key, value, directory) for key, value in step.input.items()}
+
+
+def _located(key: str, value: JsonValue, directory: str) -> JsonValue:
+    if key in PATH_KEYS and isinstance(value, str) and value.startswith("/"):
+        return workspace_path(value, directory)
+    return value

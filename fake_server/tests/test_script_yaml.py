@@ -174,7 +174,7 @@ def test_what_is_not_a_script_is_told_what_to_write(text: str, said: str) -> Non
         ("a: 1\n---\nb: 2", "s.yaml:2: not YAML: one file holds one script"),
         ("a: *x", "s.yaml:1: not YAML: found undefined alias 'x'"),
         ("a: \x00", "s.yaml: not YAML: unacceptable character"),
-        ("[" * 400, "s.yaml: lists and groups are nested too deeply"),
+        ("[" * 600, "s.yaml: lists and groups are nested too deeply"),
     ],
 )
 def test_what_is_not_yaml_is_told_apart(text: str, said: str) -> None:

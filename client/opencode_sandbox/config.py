@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +16,17 @@ from opencode_sandbox import urls
 from opencode_sandbox.config_sources import Found, in_api_keys, in_environment, secret_or_fault
 from opencode_sandbox.errors import ConfigurationError
 
-CONNECT_TIMEOUT = 10.0
-
 
 @dataclass(frozen=True, init=False)
 class SandboxConfig:
     """A server and its password; ``timeout`` is that of one request, in seconds."""
 
-    server_url: str
-    password: SecretStr | None
-    username: str
-    timeout: float
-    allow_insecure_http: bool
+    # The defaults let a half-made configuration show itself in a traceback with locals.
+    server_url: str = ""
+    password: SecretStr | None = None
+    username: str = "opencode"
+    timeout: float = 30.0
+    allow_insecure_http: bool = False
 
     def __init__(
         self,
@@ -96,9 +96,9 @@ class SandboxConfig:
         return not urls.is_loopback(urls.split(self.server_url).hostname or "")
 
     @property
-    def http_timeout(self) -> httpx.Timeout:
-        """The time limits of one request."""
-        return httpx.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
+    def verify(self) -> ssl.SSLContext | bool:
+        """How certificates are checked; for plain http nothing is read, and nothing would be trusted."""
+        return True if self.server_url.startswith("https://") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _in_file(path: Path) -> Found:

@@ -47,30 +47,30 @@ def untrusted() -> httpx.ConnectError:
     return error
 
 
-@pytest.mark.parametrize(
-    ("handler", "state", "advice"),
-    [
-        (lambda _: httpx.Response(200, json=HEALTH), ConnectionState.OK, "version 1.1.53"),
-        (
-            lambda _: httpx.Response(401, text="Unauthorized"),
-            ConnectionState.WRONG_PASSWORD,
-            "OPENCODE_SERVER_PASSWORD",
-        ),
-        (failing(httpx.ConnectError("refused")), ConnectionState.NOBODY_THERE, "host and port"),
-        (failing(httpx.ConnectTimeout("")), ConnectionState.NOBODY_THERE, "host and port"),
-        (failing(httpx.ReadTimeout("")), ConnectionState.NOBODY_THERE, "broke off"),
-        (failing(untrusted()), ConnectionState.TLS_TROUBLE, "certificate"),
-        (lambda _: httpx.Response(200, html="<html>"), ConnectionState.NOT_OPENCODE, "prefix"),
-        (lambda _: httpx.Response(200, json={"ok": True}), ConnectionState.NOT_OPENCODE, "prefix"),
-        (lambda _: httpx.Response(404, html="<html>"), ConnectionState.NOT_OPENCODE, "prefix"),
-        (lambda _: httpx.Response(503), ConnectionState.SERVER_FAILING, "503"),
-        (
-            lambda _: httpx.Response(302, headers={"location": "https://login/"}),
-            ConnectionState.REDIRECT,
-            "https://login/",
-        ),
-    ],
-)
+CASES: list[tuple[Handler, ConnectionState, str]] = [
+    (lambda _: httpx.Response(200, json=HEALTH), ConnectionState.OK, "version 1.1.53"),
+    (
+        lambda _: httpx.Response(401, text="Unauthorized"),
+        ConnectionState.WRONG_PASSWORD,
+        "OPENCODE_SERVER_PASSWORD",
+    ),
+    (failing(httpx.ConnectError("refused")), ConnectionState.NOBODY_THERE, "host and port"),
+    (failing(httpx.ConnectTimeout("")), ConnectionState.NOBODY_THERE, "host and port"),
+    (failing(httpx.ReadTimeout("")), ConnectionState.NOBODY_THERE, "broke off"),
+    (failing(untrusted()), ConnectionState.TLS_TROUBLE, "certificate"),
+    (lambda _: httpx.Response(200, html="<html>"), ConnectionState.NOT_OPENCODE, "prefix"),
+    (lambda _: httpx.Response(200, json={"ok": True}), ConnectionState.NOT_OPENCODE, "prefix"),
+    (lambda _: httpx.Response(404, html="<html>"), ConnectionState.NOT_OPENCODE, "prefix"),
+    (lambda _: httpx.Response(503), ConnectionState.SERVER_FAILING, "503"),
+    (
+        lambda _: httpx.Response(302, headers={"location": "https://login/"}),
+        ConnectionState.REDIRECT,
+        "https://login/",
+    ),
+]
+
+
+@pytest.mark.parametrize(("handler", "state", "advice"), CASES)
 async def test_states(handler: Handler, state: ConnectionState, advice: str) -> None:
     """Each trouble has its state and its advice."""
     report = await examine("https://host.example/opencode", handler)
@@ -137,5 +137,5 @@ async def test_only_the_same_origin_is_asked() -> None:
 
 def test_every_state_is_tested() -> None:
     """No state exists that the tests above do not reach."""
-    states = {mark.args[1][place][1] for mark in test_states.pytestmark for place in range(len(mark.args[1]))}
+    states = {state for _, state, _ in CASES}
     assert states | {ConnectionState.WRONG_PREFIX} == set(ConnectionState)

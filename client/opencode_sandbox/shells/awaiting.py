@@ -37,6 +37,7 @@ class AwaitingShell:
             follow_redirects=False,
             transport=transport,
             trust_env=config.trusts_environment,
+            verify=config.verify,
         )
 
     async def close(self) -> None:

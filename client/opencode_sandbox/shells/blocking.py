@@ -34,6 +34,7 @@ class BlockingShell:
             follow_redirects=False,
             transport=transport,
             trust_env=config.trusts_environment,
+            verify=config.verify,
         )
 
     def close(self) -> None:

@@ -94,7 +94,8 @@ def test_a_tool_call_makes_a_second_message() -> None:
     played = stage.play("go")
     first = played.index("step-start")
     assert played[first : played.index("step-finish") + 3] == [
-        "step-start", "text", "tool pending", "tool running", "tool running", "text end", "tool running", "tool completed",
+        "step-start", "text", "tool pending", "tool running", "tool running", "text end",
+        "tool running", "tool completed",
         "step-finish", "assistant tool-calls", "assistant tool-calls completed",
     ]  # fmt: skip
     messages = stage.messages()

@@ -7,11 +7,12 @@ async shell carry the effects out, each in its own way; everything else exists o
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 import httpx
 
+from opencode_sandbox.errors import SandboxError
 from opencode_sandbox.models import Event
 from opencode_sandbox.requests import Request
 from opencode_sandbox.waiting.progress import Progress
@@ -69,9 +70,9 @@ Outcome: TypeAlias = httpx.Response | float | Event | None
 Flow: TypeAlias = Generator[Effect, Outcome, T]
 
 
-def send(request: Request, *, within: float | None = None, patient: bool = True) -> Flow[httpx.Response]:
+def send(request: Request, *, patient: bool = True) -> Flow[httpx.Response]:
     """Send a request and return the response."""
-    outcome = yield Send(request, within, patient)
+    outcome = yield Send(request, patient=patient)
     if not isinstance(outcome, httpx.Response):
         raise TypeError(f"Send must give a response, not {outcome!r}")
     return outcome
@@ -91,3 +92,21 @@ def next_event(within: float) -> Flow[Event | None]:
     if outcome is not None and not isinstance(outcome, Event):
         raise TypeError(f"NextEvent must give an event or nothing, not {outcome!r}")
     return outcome
+
+
+def bounded(deadline: float, flow: Flow[T]) -> Flow[T]:
+    """Run a flow whose requests may take no longer than until the deadline."""
+    try:
+        effect = next(flow)
+        while True:
+            if isinstance(effect, Send):
+                effect = replace(effect, within=max(0.0, deadline - (yield from read_clock())))
+            try:
+                outcome = yield effect
+            except SandboxError as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(outcome)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from opencode_sandbox import requests
-from opencode_sandbox.effects import Flow, Listen, OnUpdate, Pause, Tell, next_event, read_clock, send
+from opencode_sandbox.effects import Flow, Listen, OnUpdate, Pause, Tell, bounded, next_event, read_clock, send
 from opencode_sandbox.errors import ConnectionFailed, ConnectionLost, InvalidArgument, NoReply
 from opencode_sandbox.flows import operations, wire
 from opencode_sandbox.models import IDLE, Event
@@ -34,20 +34,22 @@ def ask(
     """Send a prompt and return the finished reply."""
     deadline = (yield from read_clock()) + checked_timeout(timeout)
     requests.checked_prompt(prompt)
-    known = frozenset(message.id for message in (yield from operations.get_messages(session_id)))
+    before = yield from bounded(deadline, operations.get_messages(session_id))
+    known = frozenset(message.id for message in before)
     tracker = ReplyTracker(session_id, prompt=prompt, since=known, grace=grace)
     wait = Wait(tracker, deadline, timeout, on_update)
     if _checked_via(via) == "events":
-        yield Listen()
-    yield from wire.send_prompt(session_id, prompt, check=False)
+        yield Listen(timeout)
+    yield from bounded(deadline, wire.send_prompt(session_id, prompt, check=False))
     return (yield from wait.by(via))
 
 
 def wait_for_reply(tracker: ReplyTracker, *, timeout: float, via: Via, on_update: OnUpdate | None) -> Flow[Reply]:
     """Wait for the reply to a prompt that was sent before."""
     deadline = (yield from read_clock()) + checked_timeout(timeout)
+    requests.checked_session_id(tracker.session_id)
     if _checked_via(via) == "events":
-        yield Listen()
+        yield Listen(timeout)
     return (yield from Wait(tracker, deadline, timeout, on_update).by(via))
 
 
@@ -114,17 +116,17 @@ class Wait:
 
     def _look(self) -> Flow[Verdict]:
         """Take a snapshot, the status before the messages: what was idle before has no more to say after."""
+        yield from self._check_deadline()
+        session_id = self.tracker.session_id
         try:
-            statuses = parse(
-                wire.STATUSES, json_of((yield from send(requests.session_status(), within=(yield from self._left()))))
-            )
-            response = yield from send(requests.get_messages(self.tracker.session_id), within=(yield from self._left()))
+            statuses = yield from bounded(self.deadline, operations.session_status())
+            response = yield from bounded(self.deadline, send(requests.get_messages(session_id)))
         except ConnectionFailed as error:
             if (yield from self._remaining()) <= 0:
                 raise self.tracker.timed_out(self.timeout) from error
             raise
-        messages = parse(wire.MESSAGES, json_of(response, self.tracker.session_id))
-        status = statuses.get(self.tracker.session_id, IDLE)
+        messages = parse(wire.MESSAGES, json_of(response, session_id))
+        status = statuses.get(session_id, IDLE)
         verdict = self.tracker.snapshot(status, messages, (yield from read_clock()))
         yield from self._tell()
         return verdict
@@ -136,12 +138,9 @@ class Wait:
     def _remaining(self) -> Flow[float]:
         return self.deadline - (yield from read_clock())
 
-    def _left(self) -> Flow[float]:
-        """Return the seconds left, or end the wait."""
-        remaining = yield from self._remaining()
-        if remaining <= 0:
+    def _check_deadline(self) -> Flow[None]:
+        if (yield from self._remaining()) <= 0:
             raise self.tracker.timed_out(self.timeout)
-        return remaining
 
     def _explain(self, verdict: Failed) -> Flow[None]:
         """Prefer "no such session" to "no reply": some servers list no messages for a session that is gone."""

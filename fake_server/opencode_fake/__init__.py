@@ -1,9 +1,15 @@
 """An OpenCode server that is not one: it answers as the real server does and plays scripted replies."""
 
-from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
-from opencode_fake.server.fake import FakeFailed, FakeServer
-from opencode_fake.server.journal import Journal, Received
-from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
+    from opencode_fake.server.fake import FakeFailed, FakeServer
+    from opencode_fake.server.journal import Journal, Received
+    from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion
 
 __all__ = [
     "DEFAULT_VERSION",
@@ -17,3 +23,27 @@ __all__ = [
     "UnknownVersion",
     "VirtualClock",
 ]
+
+# A web server takes long to import, and most commands and test runs that import this package start none.
+_HOMES = {
+    "Clock": "clock",
+    "ManualClock": "clock",
+    "RealClock": "clock",
+    "VirtualClock": "clock",
+    "FakeFailed": "server.fake",
+    "FakeServer": "server.fake",
+    "Journal": "server.journal",
+    "Received": "server.journal",
+    "DEFAULT_VERSION": "versions",
+    "UnknownVersion": "versions",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

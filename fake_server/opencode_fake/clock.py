@@ -24,6 +24,7 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Epoch milliseconds."""
+        ...
 
     async def sleep(self, seconds: float, *, endless: bool = False) -> None:
         """Returns when ``seconds`` have passed on this clock.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
@@ -14,6 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from opencode_fake.cli.serve import serve
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE
+from opencode_fake.versions import DEFAULT_VERSION
 
 SCRIPT = "replies:\n  - prompt: hello\n    steps:\n      - text: Hi.\n"
 
@@ -45,6 +50,13 @@ def served(*arguments: str, password: str | None = "secret") -> Iterator[tuple[s
 def get(url: str, password: str | None = "secret") -> httpx.Response:
     """One request with the password."""
     return httpx.get(url, auth=("opencode", password) if password else None, trust_env=False)
+
+
+def test_its_defaults_are_those_of_the_package() -> None:
+    """The command spells them out, so that its help is shown without importing a web server."""
+    defaults = inspect.signature(serve).parameters
+    assert defaults["version"].default == DEFAULT_VERSION
+    assert defaults["directory"].default == DOCUMENT_WORKSPACE
 
 
 def test_it_prints_the_real_servers_line_and_takes_its_flags(tmp_path: Path) -> None:

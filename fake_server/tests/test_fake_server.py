@@ -68,11 +68,9 @@ def test_it_runs_without_an_event_loop_of_the_caller() -> None:
     server = FakeServer(Script.model_validate(SLOW))
     for _ in range(2):
         with server:
-            auth = (server.username, server.password or "")
-            session = httpx.post(f"{server.url}/session", auth=auth, verify=False).json()["id"]  # noqa: S501 - no TLS here
-            answer = httpx.post(
-                f"{server.url}/session/{session}/message", json=prompt_body("quick"), auth=auth, verify=False
-            )
+            with httpx.Client(base_url=server.url, auth=(server.username, server.password or "")) as http:
+                session = http.post("/session").json()["id"]
+                answer = http.post(f"/session/{session}/message", json=prompt_body("quick"))
             assert answer.json()["parts"][1]["text"] == "done"
 
 

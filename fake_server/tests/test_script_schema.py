@@ -92,7 +92,7 @@ GOOD = [
     with_step(text="a", chunks=["a"], pace=1, tokens={"output": 1}, cost=1),
     with_step(reasoning="a", pace=0.5),
     with_step(tool="bash", input={"command": "x", "deep": [{"a": None}]}, output="o", exit=1, duration=1),
-    with_step(tool="bash", error="e", title="t", metadata={"a": 1}),
+    with_step(tool="read", error="e", title="t", metadata={"a": 1}),
     with_step(write="a", content="", duration=0),
     with_step(edit="a", old="", new="", all=True),
     with_step(delay=0),

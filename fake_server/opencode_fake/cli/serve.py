@@ -8,14 +8,12 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from opencode_fake.clock import RealClock, VirtualClock
-from opencode_fake.scripts.errors import ScriptError
-from opencode_fake.server.fake import DEFAULT_DIRECTORY, FakeServer
-from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion
+if TYPE_CHECKING:
+    from opencode_fake.server.fake import FakeServer
 
 PREFERRED_PORT = 4096
 """Where the real server listens when nothing else does and no port is named."""
@@ -23,9 +21,9 @@ PREFERRED_PORT = 4096
 
 def serve(
     script: Annotated[Path | None, typer.Option("--script", help="The script to play, a YAML file.")] = None,
-    version: Annotated[str, typer.Option("--as", help="The version of OpenCode to be.")] = DEFAULT_VERSION,
+    version: Annotated[str, typer.Option("--as", help="The version of OpenCode to be.")] = "1.1.53",
     base_path: Annotated[str, typer.Option(help="The path prefix of a deployment, such as /opencode.")] = "",
-    directory: Annotated[str, typer.Option(help="The workspace that sessions name.")] = DEFAULT_DIRECTORY,
+    directory: Annotated[str, typer.Option(help="The workspace that sessions name.")] = "/data/workspace",
     seed: Annotated[int, typer.Option(help="Makes ids and slugs: the same seed, the same ones.")] = 0,
     real_time: Annotated[bool, typer.Option("--real-time", help="Let a script's delays take real time.")] = False,
     hostname: Annotated[str, typer.Option(help="Hostname to listen on.")] = "127.0.0.1",
@@ -38,6 +36,11 @@ def serve(
     The password comes from OPENCODE_SERVER_PASSWORD and the user name from OPENCODE_SERVER_USERNAME, as on the real
     server; without a password everybody is let in. Exit code 1: the script, the version or the port will not do.
     """
+    from opencode_fake.clock import RealClock, VirtualClock
+    from opencode_fake.scripts.errors import ScriptError
+    from opencode_fake.server.fake import FakeServer
+    from opencode_fake.versions import UnknownVersion
+
     logging.basicConfig(stream=sys.stderr, level=logging.INFO if print_logs else logging.WARNING, format="%(message)s")
     try:
         server = FakeServer(

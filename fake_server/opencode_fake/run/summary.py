@@ -24,7 +24,8 @@ def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     yield event("session.diff", sessionID=session.id, diff=session.diff)
     info = cast("UserInfo", user.info)
     diffs = _diff(world, [user, *session.answers_to(info["id"])])
-    info["summary"] = {**info.get("summary", {}), "diffs": diffs}
+    known = info.get("summary")
+    info["summary"] = {"title": known["title"], "diffs": diffs} if known and "title" in known else {"diffs": diffs}
     yield event("message.updated", info=info)
 
 

@@ -28,9 +28,7 @@ class Take:
 
 
 def take(step: ToolStep) -> Take:
-    """How a command of the script runs. One that failed prints its error, with an exit code that says so."""
-    if step.error is not None:
-        return Take(step.error, step.exit or 1, step.duration)
+    """How a command of the script runs."""
     return Take(step.output or "", step.exit, step.duration)
 
 

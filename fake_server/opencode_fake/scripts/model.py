@@ -172,7 +172,7 @@ class ToolStep(_CallStep):
     output: str | None = None
     """On a real server the outputs of ``bash`` are played, other tools are executed for real."""
     error: str | None = None
-    """On a real server a ``bash`` command prints it and ends with an exit code other than 0."""
+    """Why the tool failed. On a real server the tool fails in its own words."""
     exit: int = Field(default=0, ge=0, le=255)
     """The exit code of a ``bash`` command; one other than 0 still is a completed tool call."""
     title: str | None = None
@@ -182,6 +182,10 @@ class ToolStep(_CallStep):
     def _completed_or_failed(self) -> ToolStep:
         if self.output is not None and self.error is not None:
             raise ValueError("a tool call has an 'output' (it completed) or an 'error' (it failed), not both")
+        if self.error is not None and self.tool == "bash":
+            raise ValueError(
+                "a bash command that fails is a completed call: write 'output' and 'exit' instead of 'error'"
+            )
         if self.exit and self.tool != "bash":
             raise ValueError("'exit' belongs to tool: bash")
         return self
@@ -360,12 +364,16 @@ class Script(_Data):
     """Tokens of each assistant message whose reply and steps say nothing else."""
 
 
-def workspace_path(path: str, directory: str, default_directory: str = "/data/workspace") -> str:
+DOCUMENT_WORKSPACE = "/data/workspace"
+"""The workspace that the integration document names."""
+
+
+def workspace_path(path: str, directory: str) -> str:
     """The absolute path of a script's file in the workspace ``directory``.
 
     A path below the document's own workspace, ``/data/workspace``, means the same file wherever the workspace is.
     """
     pure = PurePosixPath(path)
-    if pure.is_absolute() and pure.is_relative_to(default_directory):
-        pure = pure.relative_to(default_directory)
+    if pure.is_absolute() and pure.is_relative_to(DOCUMENT_WORKSPACE):
+        pure = pure.relative_to(DOCUMENT_WORKSPACE)
     return str(PurePosixPath(directory) / pure)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,8 +13,8 @@ from aiohttp import web
 from opencode_fake.clock import Clock, VirtualClock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import Reply, Script
-from opencode_fake.scripts.yaml_file import load_script
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, Reply
+from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 from opencode_fake.server.app import App
 from opencode_fake.server.gate import Gate
 from opencode_fake.server.journal import Journal
@@ -24,7 +23,6 @@ from opencode_fake.versions import DEFAULT_VERSION, behaviours
 
 DEFAULT_PASSWORD = "fake-password"  # noqa: S105 - opens nothing but the fake
 DEFAULT_BASE_PATH = "/opencode"
-DEFAULT_DIRECTORY = "/data/workspace"
 
 
 class FakeFailed(ExceptionGroup[Exception]):
@@ -49,13 +47,13 @@ class FakeServer:
 
     def __init__(
         self,
-        script: Script | Sequence[Reply] | Path | str | None = None,
+        script: ScriptLike | None = None,
         *,
         version: str = DEFAULT_VERSION,
         password: str | None = DEFAULT_PASSWORD,
         username: str = "opencode",
         base_path: str = DEFAULT_BASE_PATH,
-        directory: str = DEFAULT_DIRECTORY,
+        directory: str = DOCUMENT_WORKSPACE,
         host: str = "127.0.0.1",
         port: int = 0,
         seed: int = 0,
@@ -70,7 +68,7 @@ class FakeServer:
         self.host = host
         self.clock = clock or VirtualClock()
         self._port = port
-        self._casting = Casting(_script(script))
+        self._casting = Casting(as_script(script))
         world = World(version, behaviours(version), directory, self._casting, Identifiers(seed), self.clock.now)
         self._app = App(world, self.clock, Gate(username, password, tuple(cors)), self.base_path, pickup)
         self._runner: web.ServerRunner | None = None
@@ -199,18 +197,6 @@ class _Thread:
         async with self._server:
             self._started.set()
             await self._stop.wait()
-
-
-def _script(given: Script | Sequence[Reply] | Path | str | None) -> Script:
-    match given:
-        case None:
-            return Script()
-        case Script():
-            return given
-        case str() | Path():
-            return load_script(given)
-        case _:
-            return Script(replies=tuple(given))
 
 
 def _base_path(given: str) -> str:

@@ -132,6 +132,11 @@ class Stage:
         self.store("msg_a", "assistant", text, parentID="msg_u", **done)
         self.status = {}
 
+    def store_older_turn(self, prompt: str) -> None:
+        """Store a prompt and its answer of some time ago."""
+        self.store("msg_0", "user", prompt)
+        self.store("msg_1", "assistant", "old", parentID="msg_0", finish="stop", time={"created": 1, "completed": 2})
+
     async def _perform(self) -> None:
         self.store("msg_u", "user", self.prompt)
         self.status = {SESSION: {"type": "busy"}}
@@ -192,8 +197,9 @@ async def finish_at_once(stage: Stage) -> None:
 
 
 async def test_ask(call: Caller, via: str) -> None:
-    """A prompt is answered, and the reply carries text, cost and messages."""
+    """A prompt is answered, though the same was asked before; the reply carries text, cost and messages."""
     async with on_stage(finish_at_once) as stage:
+        stage.store_older_turn("go")
         reply: Reply = await call(stage.url, "ask", SESSION, "go", timeout=30, via=via)
     assert (reply.text, reply.cost, reply.finish, len(reply.messages)) == ("Hello", 0.5, "stop", 2)
 
@@ -329,8 +335,7 @@ async def test_failed_reply(call: Caller, via: str) -> None:
 async def test_wait_for_reply(call: Caller, via: str) -> None:
     """A reply can be waited for apart from sending; the ids known before keep older answers out."""
     async with on_stage(finish_at_once) as stage:
-        stage.store("msg_0", "user", "go")
-        stage.store("msg_1", "assistant", "old", parentID="msg_0", finish="stop", time={"created": 1, "completed": 2})
+        stage.store_older_turn("go")
         await call(stage.url, "send_prompt", SESSION, "go")
         known = {"msg_0", "msg_1"}
         reply: Reply = await call(stage.url, "wait_for_reply", SESSION, timeout=30, prompt="go", since=known, via=via)
@@ -346,7 +351,7 @@ async def test_a_listener_that_fails_ends_the_wait(call: Caller, via: str) -> No
     async with on_stage(finish_at_once) as stage:
         with pytest.raises(LookupError, match="mine"):
             await call(stage.url, "ask", SESSION, "go", timeout=30, via=via, on_update=listener)
-    assert "opencode-events" not in [thread.name for thread in threading.enumerate()]
+        assert "opencode-events" not in [thread.name for thread in threading.enumerate()]
 
 
 async def test_awaitable_listeners_are_awaited() -> None:

@@ -20,7 +20,8 @@ class Recorder(httpx.AsyncBaseTransport):
         self.latest: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.sessions: dict[str, None] = {}
         """The sessions that were created and not deleted since, in order."""
-        self._wire = httpx.AsyncHTTPTransport()
+        # Reading the machine's certificates takes a while, and is of no use without TLS.
+        self._wire = httpx.AsyncHTTPTransport(verify=base_url.startswith("https:"))
         self._prefix = httpx.URL(base_url).path.rstrip("/")
         self._secrets = tuple(secret for secret in secrets if secret)
 

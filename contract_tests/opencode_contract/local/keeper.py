@@ -10,6 +10,7 @@ Usage: ``python keeper.py FOLDER COMMAND...``
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -21,6 +22,8 @@ from pathlib import Path
 
 GRACE_SECONDS = 3.0
 
+_SET_CHILD_SUBREAPER = 36
+
 
 class Keeper:
     """One server and what becomes of it."""
@@ -30,6 +33,7 @@ class Keeper:
         self._server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
         self._started: set[int] = set()
         self._ending = False
+        _adopt_orphans()
         self._watch = threading.Thread(target=self._bury)
         self._watch.start()
 
@@ -52,7 +56,7 @@ class Keeper:
 
     def _bury(self) -> None:
         code = self._server.wait()
-        for group in (self._server.pid, *self._started):
+        for group in {self._server.pid, *self._started, *_groups_below(os.getpid())}:
             _signal(group, signal.SIGKILL)
         if self._ending:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -62,6 +66,12 @@ class Keeper:
     def _remember_what_it_started(self) -> None:
         # A shell that the server starts has a session, hence a group, of its own.
         self._started.update(_groups_below(self._server.pid))
+
+
+def _adopt_orphans() -> None:
+    """Makes what a server leaves behind a child of this process, so that it is found (Linux has this only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1)
 
 
 def _signal(group: int, number: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TAIL_LINES = 40
+TAIL_BYTES = 65536
 STOP_SECONDS = 10.0
+POLL_SECONDS = 0.02
 
 _KEEPER = Path(__file__).with_name("keeper.py")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -20,33 +22,30 @@ _LISTENING = re.compile(r"listening on (https?://\S+)")
 class ServerProcess:
     """A server under a keeper, which ends it when this program ends, however that happens."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
-        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
-        self._listening: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._readers = [
-            asyncio.create_task(self._read(stream)) for stream in (process.stdout, process.stderr) if stream is not None
-        ]
-        self._end = asyncio.create_task(self._await_end())
+        self._log = log
 
     @classmethod
     async def start(
-        cls, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], remove: Path
+        cls, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], folder: Path
     ) -> ServerProcess:
-        """Starts ``command``; the folder ``remove`` goes when it is ended."""
-        return cls(
-            await asyncio.create_subprocess_exec(
+        """Starts ``command``, what it prints goes to a file in ``folder``; the folder goes when the server is ended."""
+        log = folder / "server.log"
+        # A file, not a pipe: whatever the server leaves behind could hold a pipe open for ever.
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
                 # Isolated and without site-packages: quick, and no variable of the server's can change it.
-                *(sys.executable, "-I", "-S", str(_KEEPER), str(remove), *command),
+                *(sys.executable, "-I", "-S", str(_KEEPER), str(folder), *command),
                 stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+                stdout=output,
+                stderr=output,
                 cwd=cwd,
                 env=dict(environment),
                 # Ctrl-C on the terminal reaches us, and only through us the server.
                 start_new_session=True,
             )
-        )
+        return cls(process, log)
 
     @property
     def exit_code(self) -> int | None:
@@ -55,12 +54,24 @@ class ServerProcess:
 
     @property
     def tail(self) -> str:
-        """The last lines that it printed."""
-        return "\n".join(self._tail)
+        """The last lines that it printed, colours left out; nothing when it was ended."""
+        try:
+            with self._log.open("rb") as printed:
+                printed.seek(0, os.SEEK_END)
+                printed.seek(max(0, printed.tell() - TAIL_BYTES))
+                text = printed.read().decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(_COLOUR.sub("", text).splitlines()[-TAIL_LINES:])
 
     async def listening(self) -> str | None:
         """The URL that it says it listens on, or None when it ends before it says so."""
-        return await asyncio.shield(self._listening)
+        while True:
+            ended = self.exit_code is not None
+            found = _LISTENING.search(self.tail)
+            if found or ended:
+                return found[1] if found else None
+            await asyncio.sleep(POLL_SECONDS)
 
     async def stop(self) -> None:
         """Ends it, with all that it started."""
@@ -71,30 +82,3 @@ class ServerProcess:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-        finally:
-            for task in (self._end, *self._readers):
-                task.cancel()
-
-    async def _await_end(self) -> None:
-        await self._process.wait()
-        # What it printed last may still be on its way; an orphan of its may hold the pipe open.
-        await asyncio.wait(self._readers, timeout=1)
-        if not self._listening.done():
-            self._listening.set_result(None)
-
-    async def _read(self, stream: asyncio.StreamReader) -> None:
-        partial = b""
-        # Not line by line: a line longer than the reader's buffer would be an error.
-        while chunk := await stream.read(65536):
-            *lines, partial = (partial + chunk).split(b"\n")
-            partial = partial[-65536:]
-            for line in lines:
-                self._keep(line.decode("utf-8", errors="replace"))
-        if partial:
-            self._keep(partial.decode("utf-8", errors="replace"))
-
-    def _keep(self, line: str) -> None:
-        self._tail.append(_COLOUR.sub("", line)[:2000])
-        found = _LISTENING.search(line)
-        if found and not self._listening.done():
-            self._listening.set_result(found[1])

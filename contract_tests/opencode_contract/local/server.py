@@ -124,17 +124,16 @@ class LocalServer:
             [str(self.binary.path), *options],
             cwd=self._lodging.workspace,
             environment=variables | dict(self._environment),
-            remove=self._lodging.folder,
+            folder=self._lodging.folder,
         )
         try:
             async with asyncio.timeout(self._start_seconds):
                 self.url = await self._announced(port)
                 await self._healthy()
         except TimeoutError as problem:
+            late = StartFailed(self._report(f"the server did not become healthy within {self._start_seconds:g} s"))
             await self._stop()
-            raise StartFailed(
-                self._report(f"the server did not become healthy within {self._start_seconds:g} s")
-            ) from problem
+            raise late from problem
         except BaseException:
             await self._stop()
             raise

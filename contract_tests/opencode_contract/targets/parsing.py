@@ -56,9 +56,7 @@ def _url(text: str) -> str:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as problem:
-        raise BadTarget(
-            f"the URL cannot be read ({problem}): write one such as https://your-app.fly.dev/opencode"
-        ) from None
+        raise BadTarget(f"the URL cannot be read ({problem}): {EXAMPLES}") from None
     if not url.host:
         raise BadTarget(f"{text!r} names no host: write a URL such as https://your-app.fly.dev/opencode")
     if url.userinfo:

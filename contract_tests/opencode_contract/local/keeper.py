@@ -33,7 +33,6 @@ class Keeper:
         self._server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
         self._started: set[int] = set()
         self._ending = False
-        _adopt_orphans()
         self._watch = threading.Thread(target=self._bury)
         self._watch.start()
 
@@ -118,6 +117,7 @@ def main(arguments: list[str]) -> None:
     """Keeps the server that ``arguments`` name."""
     folder, *command = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _adopt_orphans()
     try:
         keeper = Keeper(folder, command)
     except OSError as problem:

@@ -19,6 +19,8 @@ _STYLES = {
     Outcome.NOT_APPLICABLE: "dim",
     Outcome.SKIPPED: "dim",
 }
+# What a server answers must not play with the terminal.
+_HARMLESS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -39,9 +41,9 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Rule(Text(f"{failure.requirement.id} failed", style="bold red"), align="left"))
         # Text, not markup: what a server answers may look like markup.
         console.print(Text(failure.requirement.sentence), Text(f"Source: {failure.requirement.source}", style="dim"))
-        console.print(Text(failure.message, style="red"))
+        console.print(Text(failure.message.translate(_HARMLESS), style="red"))
         if failure.evidence:
-            console.print(Padding(Text(failure.evidence), (0, 0, 0, 4)), soft_wrap=True)
+            console.print(Padding(Text(failure.evidence.translate(_HARMLESS)), (0, 0, 0, 4)), soft_wrap=True)
     console.print()
     for session_id in report.left_behind:
         console.print(Text(f"Could not delete session {session_id}, which this run has created.", style="yellow"))

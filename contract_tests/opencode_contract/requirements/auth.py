@@ -101,9 +101,10 @@ async def version(subject: Subject) -> None:
 @requirement("health.json", Level.READ, _MEASURED)
 async def json_content_type(subject: Subject) -> None:
     """JSON is answered with the content type application/json."""
-    answer = (await subject.send("GET", "/global/health")).expect(200)
-    kind = answer.headers.get("content-type", "").partition(";")[0]
-    require(kind == "application/json", f"the content type should be application/json and is {kind!r}", answer)
+    for path in ("/global/health", "/session", "/session/status"):
+        answer = (await subject.send("GET", path)).expect(200)
+        kind = answer.headers.get("content-type", "").partition(";")[0]
+        require(kind == "application/json", f"the content type should be application/json and is {kind!r}", answer)
 
 
 @requirement("health.unknown-path", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 7")

@@ -35,6 +35,9 @@ class Event:
 class EventLog:
     """Reads ``GET /event`` from the first time it is needed until the end."""
 
+    patience = 5.0
+    """Seconds to wait for an event."""
+
     def __init__(self, http: httpx.AsyncClient, url: str) -> None:
         self.frames: deque[str] = deque(maxlen=KEPT_FRAMES)
         """The raw frames, without the empty line that ends each."""
@@ -62,12 +65,12 @@ class EventLog:
         """The events about a session, oldest first."""
         return [event for event in self.events if event.session_id == session_id]
 
-    async def wait_for(self, holds: Callable[[Event], bool], what: str, seconds: float = 5.0) -> Event:
+    async def wait_for(self, holds: Callable[[Event], bool], what: str) -> Event:
         """The first event, seen or to come, that ``holds`` is true of."""
         await self.open()
         position = 0
         try:
-            async with asyncio.timeout(seconds), self._changed:
+            async with asyncio.timeout(self.patience), self._changed:
                 while True:
                     for event in self.events[position:]:
                         if holds(event):

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from opencode_contract import cli
+from opencode_fake import FakeServer, RealClock
+from opencode_fake.scripts import delay, reply, text
+
+PASSWORD = "tell-nobody"
+
+
+def run(*arguments: str) -> Result:
+    """Runs ``opencode-contract``."""
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    """A fake that is reached as a deployment is, its password in the environment."""
+    monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", PASSWORD)
+    with FakeServer([reply(None, text("ready"))], password=PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture
+def website() -> Iterator[str]:
+    """A server that is not OpenCode."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_contract_that_holds_ends_with_0() -> None:
+    """The fake passes, and a table says so."""
+    result = run("check", "fake", "--only", "auth,health.version")
+    assert result.exit_code == 0
+    assert "11 passed, 0 failed" in result.stdout
+
+
+def test_a_requirement_that_fails_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake without password check is found, with the evidence below the table."""
+    monkeypatch.setattr("opencode_fake.server.gate.Gate.admits", lambda _gate, _headers: True)
+    result = run("check", "fake", "--only", "auth.without-password,health.version")
+    assert result.exit_code == 1
+    assert "GET /session should answer 401 and answers 200" in result.stdout
+    assert "1 passed, 1 failed" in result.stdout
+
+
+def test_a_deployment_is_checked_up_to_write(deployment: FakeServer) -> None:
+    """On a deployment no prompt is sent unless it is asked for, and no session is left."""
+    result = run("check", deployment.url, "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert report["level"] == "write"
+    assert {each["outcome"] for each in report["results"] if each["level"] == "prompt"} == {"skipped"}
+    assert not any(entry.path.endswith("/message") and "COUNT" in entry.body for entry in deployment.journal)
+    created = [
+        entry for entry in deployment.journal if (entry.method, entry.path, entry.status) == ("POST", "/session", 200)
+    ]
+    assert created
+    assert report["left_behind"] == []
+    assert PASSWORD not in result.output
+
+
+def test_a_deployment_is_only_read_when_told_so(deployment: FakeServer) -> None:
+    """At the level read nothing is created."""
+    result = run("check", deployment.url, "--level", "read")
+    assert result.exit_code == 0
+    accepted = [entry for entry in deployment.journal if entry.status < 400]
+    assert {entry.method for entry in accepted if entry.path == "/session"} == {"GET"}
+
+
+def test_prompts_to_a_deployment_can_be_allowed(deployment: FakeServer) -> None:
+    """At the level prompt what needs no script is checked with any model."""
+    result = run(
+        "check", deployment.url, "--level", "prompt", "--only", "prompts.accepted,messages.finish,tools.output"
+    )
+    assert result.exit_code == 0
+    assert "2 passed, 0 failed, 0 skipped, 1 not applicable" in result.stdout
+
+
+def test_a_wrong_password_ends_with_2(deployment: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong password is no failure of the server, and is not repeated."""
+    monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", "wrong-one")
+    result = run("check", deployment.url)
+    assert result.exit_code == 2
+    assert "wrong password" in result.stderr
+    assert "wrong-one" not in result.output
+
+
+def test_a_missing_password_ends_with_2(deployment: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a password the message says where to put it."""
+    monkeypatch.delenv("OPENCODE_SERVER_PASSWORD")
+    result = run("check", deployment.url)
+    assert result.exit_code == 2
+    assert "OPENCODE_SERVER_PASSWORD" in result.stderr
+
+
+def test_a_wrong_prefix_ends_with_2(deployment: FakeServer) -> None:
+    """A URL that lacks the path prefix is no failure of the server."""
+    result = run("check", deployment.url.removesuffix("/opencode"))
+    assert result.exit_code == 2
+    assert "wrong prefix" in result.stderr
+    assert deployment.url in result.stderr
+
+
+def test_what_is_not_opencode_ends_with_2(website: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another kind of server is told as such."""
+    monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", PASSWORD)
+    result = run("check", website)
+    assert result.exit_code == 2
+    assert "not opencode" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["check", "nonsense"], "write one of: fake"),
+        (["check", "fake:9.9.9"], "9.9.9"),
+        (["check", "local:/no/such/file"], "/no/such/file"),
+        (["check", "fake", "--level", "all"], "read, write or prompt"),
+        (["check", "fake", "--only", "health.verson"], "health.version"),
+        (["check", "fake", "--junit", "/no/such/folder/x.xml", "--only", "health"], "/no/such/folder/x.xml"),
+        (["check"], "check --help"),
+        (["fetch", "newest"], "1.1.53"),
+    ],
+)
+def test_bad_arguments_end_with_2(arguments: list[str], advice: str) -> None:
+    """Whatever cannot be run says what to write, and does not look like a failed requirement."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert advice in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_without_npm_fetching_ends_with_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A real server that cannot be fetched is no failed requirement either."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for arguments in (["check", "local:1.1.53"], ["fetch", "1.1.53"]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "npm is not installed" in result.stderr
+
+
+def test_the_junit_report_is_written(tmp_path: Path) -> None:
+    """Besides the table, or the JSON, there can be a file for build servers."""
+    path = tmp_path / "report.xml"
+    assert run("check", "fake", "--only", "health", "--junit", str(path)).exit_code == 0
+    assert 'tests="4"' in path.read_text(encoding="utf-8")
+
+
+def test_listing_checks_nothing() -> None:
+    """``--list`` shows what would be checked; ``requirements`` shows all there is."""
+    result = run("check", "local:9.9.9", "--list", "--only", "health,tools", "--level", "read")
+    assert result.exit_code == 0
+    assert "health.version" in result.stdout
+    assert "tools.output" not in result.stdout
+    assert "tools.output" in run("requirements").stdout
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_without_a_trace(number: signal.Signals, code: int) -> None:
+    """Ctrl-C, or a polite kill, deletes the sessions first, and does not look like a failed requirement."""
+    slow = [reply(None, delay(60), text("ready"))]
+    with FakeServer(slow, password=PASSWORD, clock=RealClock()) as server:
+        command = [sys.executable, "-c", "from opencode_contract.cli import main; main()"]
+        with subprocess.Popen(
+            [*command, "check", server.url, "--level", "prompt", "--only", "messages"],
+            env=os.environ | {"OPENCODE_SERVER_PASSWORD": PASSWORD},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            give_up = time.monotonic() + 30
+            while not _prompted(server) and time.monotonic() < give_up:
+                time.sleep(0.02)
+            process.send_signal(number)
+            _, said = process.communicate(timeout=30)
+        assert process.returncode == code
+        assert "interrupted" in said
+        assert "Traceback" not in said
+        assert _created(server) == _deleted(server)
+
+
+def _prompted(server: FakeServer) -> bool:
+    return any(entry.path.endswith("/prompt_async") for entry in server.journal)
+
+
+def _created(server: FakeServer) -> int:
+    return sum((entry.method, entry.path, entry.status) == ("POST", "/session", 200) for entry in server.journal)
+
+
+def _deleted(server: FakeServer) -> int:
+    paths = {entry.path for entry in server.journal if entry.method == "DELETE"}
+    return len(paths - {"/session/ses_doesnotexist"})

@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 TARGET ?= fake
+VERSION ?= 1.1.53
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract test bench lint types format wheel-test lock clean all
+.PHONY: help contract test test-real bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +22,9 @@ contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53
 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/pytest -n 2 $(ARGS)
+
+test-real: $(VENV)/.test ## Run the tests that need a real server; VERSION=1.1.53
+	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -m local $(ARGS)
 
 bench: $(VENV)/.test ## Measure start, stop and turn of the fake
 	$(BIN)/python -m benchmarks

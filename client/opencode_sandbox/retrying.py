@@ -14,6 +14,9 @@ import stamina
 from opencode_sandbox.failures import is_tls_trouble
 from opencode_sandbox.requests import Request
 
+SHORTEST = 0.001
+"""Seconds, for a deadline that has just passed: stamina takes 0 for a mistake."""
+
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
 
@@ -51,7 +54,7 @@ class RetryPolicy:
         return stamina.retry_context(
             on=self._judge(request),
             attempts=self.attempts if patient else 1,
-            timeout=within,
+            timeout=None if within is None else max(within, SHORTEST),
             wait_initial=self.first_wait,
             wait_max=self.longest_wait,
             wait_jitter=self.first_wait,

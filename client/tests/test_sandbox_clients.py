@@ -27,6 +27,8 @@ from opencode_sandbox import (
     TlsFailed,
     WrongPassword,
 )
+from opencode_sandbox.effects import bounded
+from opencode_sandbox.flows import operations
 
 CONFIG = SandboxConfig("https://host.example/opencode", "hunter2")
 QUICK = RetryPolicy(first_wait=0.0, longest_wait=1.0)
@@ -302,3 +304,12 @@ async def test_typed_results(call: Call) -> None:
     assert (session.id, session.parent_id, session.newField) == ("ses_1", "ses_0", 1)
     statuses = await call(Recorder(good({"ses_1": {"type": "retry", "attempt": 1}})), "session_status")
     assert statuses["ses_1"].is_retrying
+
+
+async def test_a_deadline_that_has_just_passed() -> None:
+    """A request whose time is up by the time it is sent is tried once, without a warning from any library."""
+    handler = httpx.MockTransport(Recorder(good({"healthy": True, "version": "1.1.53"})))
+    with SandboxClient(CONFIG, transport=handler) as client:
+        assert client._shell.run(bounded(0.0, operations.health())).healthy
+    async with AsyncSandboxClient(CONFIG, transport=handler) as other:
+        assert (await other._shell.run(bounded(0.0, operations.health()))).healthy

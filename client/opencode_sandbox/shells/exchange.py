@@ -13,10 +13,10 @@ from opencode_sandbox.errors import ConnectionLost, NotOpenCode
 from opencode_sandbox.models import Event
 from opencode_sandbox.requests import Request
 from opencode_sandbox.responses import PREFIX_HINT, check_status
+from opencode_sandbox.retrying import SHORTEST
 
 HEADERS = {"Accept": "application/json", "User-Agent": "opencode-sandbox"}
 CONNECT_TIMEOUT = 10.0
-SHORTEST = 0.001
 SILENCE = 75.0
 """Seconds without any event after which a stream counts as dead; servers send a heartbeat every 10 or 30."""
 

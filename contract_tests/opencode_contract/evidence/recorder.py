@@ -58,14 +58,13 @@ class Recorder(httpx.AsyncBaseTransport):
     def _keep(self, request: httpx.Request, response: httpx.Response) -> None:
         exchange = self.exchange_of(response)
         self.latest.append(exchange)
-        if not response.is_success:
-            return
         path = exchange.path.partition("?")[0]
-        if request.method == "POST" and (path == "/session" or path.endswith("/fork")):
+        if request.method == "POST" and response.is_success and (path == "/session" or path.endswith("/fork")):
             created = _session_id(exchange.received)
             if created is not None:
                 self.sessions[created] = None
-        elif request.method == "DELETE" and path.count("/") == 2:
+        # A child goes with its parent, and may then be missing.
+        elif request.method == "DELETE" and path.count("/") == 2 and (response.is_success or exchange.status == 404):
             self.sessions.pop(path.removeprefix("/session/"), None)
 
     def _clean(self, text: str) -> str:

@@ -82,19 +82,19 @@ async def list_sessions(subject: Subject) -> None:
         session["time.created"].integer()
 
 
-@requirement("actions.missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
+@requirement("actions.missing-session", Level.READ, "measured: 1.1.34 to 1.18.34")
 async def missing_session(subject: Subject) -> None:
     """The action opencodeGetSession of a session that does not exist is an error that says so."""
     await _not_found(subject, "opencodeGetSession", {"sessionId": MISSING})
 
 
-@requirement("actions.messages-of-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
+@requirement("actions.messages-of-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34")
 async def messages_of_missing_session(subject: Subject) -> None:
     """The action opencodeGetMessages of a session that does not exist is an error, where servers may answer []."""
     await _not_found(subject, "opencodeGetMessages", {"sessionId": MISSING})
 
 
-@requirement("actions.prompt-to-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
+@requirement("actions.prompt-to-missing-session", Level.READ, "measured: 1.1.34 to 1.18.34")
 async def prompt_to_missing_session(subject: Subject) -> None:
     """The action opencodeSendPrompt to a session that does not exist is an error, where servers may answer 204."""
     await _not_found(subject, "opencodeSendPrompt", {"sessionId": MISSING, "prompt": READY})

@@ -8,7 +8,7 @@ from opencode_contract.evidence import require
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 
-_MEASURED = "measured: 1.1.34 to 1.18.34, protocol 1"
+_MEASURED = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("auth.password-opens", Level.READ, "document: Required Credentials")
@@ -107,7 +107,7 @@ async def json_content_type(subject: Subject) -> None:
         require(kind == "application/json", f"the content type should be application/json and is {kind!r}", answer)
 
 
-@requirement("health.unknown-path", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 7")
+@requirement("health.unknown-path", Level.READ, "measured: 1.1.34 to 1.18.34")
 async def unknown_path(subject: Subject) -> None:
     """A path that does not exist never answers JSON with a 2xx status."""
     answer = await subject.send("GET", "/no-such-path")

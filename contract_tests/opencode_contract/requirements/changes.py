@@ -8,13 +8,13 @@ from opencode_contract.requirements.conversations import greeting
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 
-_SUMMARY = "document: opencodeGetSession, summary; measured: 1.1.34 to 1.15.13, protocol 3.6"
-_DIFF = "measured: 1.1.53 to 1.15.13, protocol 3.6"
+_SUMMARY = "document: opencodeGetSession, summary; measured: 1.1.34 to 1.15.13"
+_DIFF = "measured: 1.1.53 to 1.15.13"
 # From 1.17.0 on the server counts nothing for a whole session any more.
 _UNTIL = "1.17.0"
 
 
-@requirement("changes.write", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.1", scripted=True)
+@requirement("changes.write", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def write(subject: Subject) -> None:
     """Writing a file is a completed call of the tool write, with the file's path and content as its input."""
     part = only_part((await subject.once(greeting)).assistant(0), "tool")
@@ -24,7 +24,7 @@ async def write(subject: Subject) -> None:
     part["state.input.content"].equals("hi\nthere\n")
 
 
-@requirement("changes.edit", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.1", scripted=True)
+@requirement("changes.edit", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def edit(subject: Subject) -> None:
     """Editing a file is a completed call of the tool edit, with the old and the new text as its input."""
     part = only_part((await subject.once(greeting)).assistant(1), "tool")
@@ -34,7 +34,7 @@ async def edit(subject: Subject) -> None:
     part["state.input.newString"].equals("you\nall")
 
 
-@requirement("changes.patch", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.6", scripted=True)
+@requirement("changes.patch", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def patch(subject: Subject) -> None:
     """A message that changed files has a part of type patch that names them."""
     message = (await subject.once(greeting)).assistant(0)
@@ -43,7 +43,7 @@ async def patch(subject: Subject) -> None:
     files.last().matches(r".*/greeting\.txt", "the absolute path of greeting.txt")
 
 
-@requirement("changes.snapshots", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.1", scripted=True)
+@requirement("changes.snapshots", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def snapshots(subject: Subject) -> None:
     """The steps of a reply carry snapshots of the workspace, other ones after a change than before."""
     message = (await subject.once(greeting)).assistant(0)
@@ -64,7 +64,7 @@ async def summary(subject: Subject) -> None:
     session["summary"].equals(dict(wanted))
 
 
-@requirement("changes.diff", Level.PROMPT, _DIFF, scripted=True, until=_UNTIL)
+@requirement("changes.diff", Level.PROMPT, _DIFF, scripted=True, since="1.1.53", until=_UNTIL)
 async def diff(subject: Subject) -> None:
     """GET /session/{id}/diff lists the changed files with their counts of lines and a status."""
     conversation = await subject.once(greeting)

@@ -73,7 +73,7 @@ async def aborted(subject: Subject) -> Conversation:
     """A reply that is aborted while its text streams; then the session is prompted again."""
     conversation = await Conversation.begin(subject)
     await conversation.prompt(COUNT)
-    await conversation.until(_has_text, "the text of the reply should begin")
+    await conversation.until(_streams_text, "the session should be busy, and the text of the reply should begin")
     await _abort(conversation)
     await conversation.settle()
     return await conversation.ask(READY)
@@ -101,8 +101,10 @@ def _runs(moment: Moment) -> bool:
     return moment.status is not None and bool(moment.assistants)
 
 
-def _has_text(moment: Moment) -> bool:
-    return any(part.get("text") is not None for message in moment.assistants for part in message["parts"])
+def _streams_text(moment: Moment) -> bool:
+    # A look reads the status before the messages: a reply that is seen to stream may have begun between the two.
+    has_text = any(part.get("text") is not None for message in moment.assistants for part in message["parts"])
+    return moment.status is not None and has_text
 
 
 def _runs_a_tool(moment: Moment) -> bool:

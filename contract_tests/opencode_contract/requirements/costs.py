@@ -9,7 +9,7 @@ from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 
 _DOCUMENT = "document: Cost Awareness"
-_TOKENS = "measured: 1.1.34 to 1.18.34, protocol 3.9"
+_TOKENS = "measured: 1.1.34 to 1.18.34"
 
 # USD for a token of the scripted model, on either stage.
 INPUT_PRICE = 3 / 1_000_000
@@ -74,7 +74,7 @@ async def cache(subject: Subject) -> None:
     found["cache.read"].equals(400)
 
 
-@requirement("costs.reasoning", Level.PROMPT, "measured: 1.1.34 to 1.3.2, protocol 3.9", scripted=True, until="1.14.34")
+@requirement("costs.reasoning", Level.PROMPT, "measured: 1.1.34 to 1.3.2", scripted=True, until="1.14.34")
 async def reasoning(subject: Subject) -> None:
     """Reasoning tokens are part of the output tokens, and are charged once more."""
     info = (await subject.once(thought)).assistant()["info"]

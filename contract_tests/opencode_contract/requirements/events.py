@@ -13,9 +13,9 @@ from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 from opencode_contract.targets.event_log import Event
 
-_STREAMS = "measured: 1.1.34 to 1.18.34, protocol 4.1"
-_SHAPES = "measured: 1.1.34 to 1.18.34, protocol 4.2"
-_ORDER = "measured: 1.1.34 to 1.18.34, protocol 4.3"
+_STREAMS = "measured: 1.1.34 to 1.18.34"
+_SHAPES = "measured: 1.1.34 to 1.18.34"
+_ORDER = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("events.stream", Level.READ, _STREAMS)

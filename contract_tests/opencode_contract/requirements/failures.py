@@ -8,7 +8,7 @@ from opencode_contract.requirements.conversations import broken_off, limited, re
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 
-_ERRORS = "measured: 1.1.34 to 1.18.34, protocol 3.9"
+_ERRORS = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("failures.in-the-message", Level.PROMPT, _ERRORS, scripted=True)

@@ -12,8 +12,8 @@ from opencode_contract.targets import Level, Subject
 _MESSAGES = "document: opencodeGetMessages"
 _SESSION = "document: opencodeGetSession"
 _FINISH = "document: Response Handling, Check the finish field"
-_OBJECT = "measured: 1.1.34 to 1.18.34, protocol 3.1"
-_LISTS = "measured: 1.1.34 to 1.18.34, protocol 3.5"
+_OBJECT = "measured: 1.1.34 to 1.18.34"
+_LISTS = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("messages.reply", Level.PROMPT, _MESSAGES)
@@ -132,7 +132,7 @@ async def missing(subject: Subject) -> None:
     require(answer.status >= 400, f"the status should be 4xx or 5xx and is {answer.status}", answer)
 
 
-@requirement("messages.missing-session", Level.READ, "measured: 1.1.34 to 1.18.34, protocol 2.5")
+@requirement("messages.missing-session", Level.READ, "measured: 1.1.34 to 1.18.34")
 async def missing_session(subject: Subject) -> None:
     """The messages of a session that does not exist are an empty list or a 404."""
     answer = (await subject.send("GET", f"/session/{MISSING}/message")).expect(200, 404)

@@ -10,9 +10,9 @@ from opencode_contract.requirements.sessions import MISSING, created
 from opencode_contract.targets import Level, Subject
 
 _SEND = "document: opencodeSendPrompt"
-_MEASURED = "measured: 1.1.34 to 1.18.34, protocol 3.3"
-_BODIES = "measured: 1.1.34 to 1.18.34, protocol 3.4"
-_OBJECT = "measured: 1.1.34 to 1.18.34, protocol 3.1"
+_MEASURED = "measured: 1.1.34 to 1.18.34"
+_BODIES = "measured: 1.1.34 to 1.18.34"
+_OBJECT = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("prompts.accepted", Level.PROMPT, _SEND)
@@ -99,7 +99,7 @@ async def known_part(subject: Subject) -> None:
     await _refused(subject, {"parts": [{"type": "nobody-knows", "text": "x"}]})
 
 
-@requirement("prompts.malformed-body", Level.WRITE, "measured: 1.1.34 to 1.18.34, protocol 2.6")
+@requirement("prompts.malformed-body", Level.WRITE, "measured: 1.1.34 to 1.18.34")
 async def malformed_body(subject: Subject) -> None:
     """A prompt that is malformed JSON is an error."""
     session = await subject.create_session()
@@ -121,7 +121,7 @@ async def refused_is_not_stored(subject: Subject) -> None:
     (await subject.get(f"{path}/message", "messages")).equals([])
 
 
-@requirement("prompts.missing-session", Level.WRITE, "measured: 1.1.34 to 1.18.34, protocol 2.5")
+@requirement("prompts.missing-session", Level.WRITE, "measured: 1.1.34 to 1.18.34")
 async def missing_session(subject: Subject) -> None:
     """A prompt to a session that does not exist answers 204 or 404, and creates no session."""
     body = {"parts": [{"type": "text", "text": READY}]}
@@ -142,7 +142,7 @@ async def without_reply(subject: Subject) -> None:
     (await subject.get("/session/status", "status")).lacks(session["id"].text())
 
 
-@requirement("prompts.synchronous", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.2")
+@requirement("prompts.synchronous", Level.PROMPT, "measured: 1.1.34 to 1.18.34")
 async def synchronous(subject: Subject) -> None:
     """POST /session/{id}/message answers 200 with the finished reply."""
     session = await subject.create_session()

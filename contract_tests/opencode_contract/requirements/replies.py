@@ -11,7 +11,7 @@ from opencode_sandbox import Reply
 from opencode_sandbox.errors import ReplyAborted, ReplyFailed, ReplyTimeout
 
 _RESPONSES = "document: Response Handling, poll for responses, check the finish field"
-_ERRORS = "measured: 1.1.34 to 1.18.34, protocol 3.9"
+_ERRORS = "measured: 1.1.34 to 1.18.34"
 
 SECONDS = 45.0
 

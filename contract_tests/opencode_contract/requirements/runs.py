@@ -9,8 +9,8 @@ from opencode_contract.requirements.requirement import requirement
 from opencode_contract.requirements.sessions import MISSING
 from opencode_contract.targets import Level, Subject
 
-_STATUS = "measured: 1.1.34 to 1.18.34, protocol 2.5"
-_ABORT = "measured: 1.1.34 to 1.18.34, protocol 3.9"
+_STATUS = "measured: 1.1.34 to 1.18.34"
+_ABORT = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("runs.status", Level.READ, _STATUS)
@@ -40,7 +40,7 @@ async def idle(subject: Subject) -> None:
     (await subject.get("/session/status", "status")).lacks(conversation.id)
 
 
-@requirement("runs.streams", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.5", scripted=True)
+@requirement("runs.streams", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def streams(subject: Subject) -> None:
     """While a reply runs, its message is listed without completion and without finish."""
     conversation = await subject.once(aborted)

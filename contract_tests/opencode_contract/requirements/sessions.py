@@ -12,10 +12,10 @@ from opencode_contract.targets.subject import MARK
 _CREATE = "document: opencodeCreateSession"
 _GET = "document: opencodeGetSession"
 _LIST = "document: opencodeListSessions"
-_IDS = "measured: 1.1.34 to 1.18.34, protocol 2.1"
-_OBJECT = "measured: 1.1.34 to 1.18.34, protocol 2.2"
-_BODIES = "measured: 1.1.34 to 1.18.34, protocol 2.3"
-_ENDPOINTS = "measured: 1.1.34 to 1.18.34, protocol 2.5"
+_IDS = "measured: 1.1.34 to 1.18.34"
+_OBJECT = "measured: 1.1.34 to 1.18.34"
+_BODIES = "measured: 1.1.34 to 1.18.34"
+_ENDPOINTS = "measured: 1.1.34 to 1.18.34"
 
 # The server reads its clock once for each of the times that it writes down together.
 _SAME = 20
@@ -184,7 +184,7 @@ async def listed(subject: Subject) -> None:
     (await subject.get("/session", "sessions")).fail("the list should hold the session that was just created")
 
 
-@requirement("sessions.newest-first", Level.WRITE, "document: opencodeListSessions; measured: protocol 2.4")
+@requirement("sessions.newest-first", Level.WRITE, "document: opencodeListSessions; measured: 1.1.34 to 1.18.34")
 async def newest_first(subject: Subject) -> None:
     """The list of sessions shows the one created last before the one created earlier."""
     earlier = await subject.create_session()
@@ -198,7 +198,7 @@ async def newest_first(subject: Subject) -> None:
     sessions.require(order, "the session created last should be listed first")
 
 
-@requirement("sessions.list-limit", Level.WRITE, "measured: 1.1.34 to 1.18.34, protocol 2.4")
+@requirement("sessions.list-limit", Level.WRITE, "measured: 1.1.34 to 1.18.34")
 async def list_limit(subject: Subject) -> None:
     """GET /session?limit=1 lists one session."""
     await subject.create_session()
@@ -206,7 +206,7 @@ async def list_limit(subject: Subject) -> None:
     sessions.require(sessions.count == 1, f"one session should be listed, not {sessions.count}")
 
 
-@requirement("sessions.list-search", Level.WRITE, "measured: 1.1.34 to 1.18.34, protocol 2.4")
+@requirement("sessions.list-search", Level.WRITE, "measured: 1.1.34 to 1.18.34")
 async def list_search(subject: Subject) -> None:
     """GET /session?search= lists the sessions whose title holds the text, whatever its case."""
     await subject.create_session(f"{MARK} Needle")

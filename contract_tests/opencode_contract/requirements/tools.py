@@ -8,8 +8,8 @@ from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 
 _EXAMPLE = "document: opencodeGetMessages, the example"
-_OBJECT = "measured: 1.1.34 to 1.18.34, protocol 3.1"
-_ERRORS = "measured: 1.1.34 to 1.18.34, protocol 3.9"
+_OBJECT = "measured: 1.1.34 to 1.18.34"
+_ERRORS = "measured: 1.1.34 to 1.18.34"
 
 
 @requirement("tools.text-before", Level.PROMPT, _EXAMPLE, scripted=True)
@@ -49,7 +49,7 @@ async def exit_code(subject: Subject) -> None:
     part["state.metadata.exit"].equals(0)
 
 
-@requirement("tools.finish", Level.PROMPT, "measured: 1.1.34 to 1.18.34, protocol 3.9", scripted=True)
+@requirement("tools.finish", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True)
 async def finish(subject: Subject) -> None:
     """A message that ends with tool calls has finish: tool-calls; only the one behind it has stop."""
     conversation = await subject.once(files)

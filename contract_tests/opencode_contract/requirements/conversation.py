@@ -51,6 +51,7 @@ class Conversation:
     created: Value
     prompts: list[Exchange] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)
+    seen_running: Moment | None = None
     after_abort: Moment | None = None
     """How it looked as soon as an abort had been answered."""
 
@@ -81,12 +82,11 @@ class Conversation:
         return self.subject.events.of(self.id)
 
     @property
-    def first_sight(self) -> Moment:
-        """The first moment at which there was something of the reply."""
-        for moment in self.moments:
-            if moment.assistants:
-                return moment
-        raise RequirementFailed("a reply should have begun while it was waited for", str(self.last.messages))
+    def during(self) -> Moment:
+        """How it looked while a reply to it certainly ran."""
+        if self.seen_running is None:
+            raise RequirementFailed("a reply should have begun while it was waited for", str(self.last.messages))
+        return self.seen_running
 
     def user(self, number: int = 0) -> Value:
         """The users' message of that number, from 0."""

@@ -73,7 +73,9 @@ async def aborted(subject: Subject) -> Conversation:
     """A reply that is aborted while its text streams; then the session is prompted again."""
     conversation = await Conversation.begin(subject)
     await conversation.prompt(COUNT)
-    await conversation.until(_streams_text, "the session should be busy, and the text of the reply should begin")
+    await conversation.until(_has_text, "the text of the reply should begin")
+    # The status is read before the messages: only now it surely is that of a session whose reply has begun.
+    conversation.seen_running = await conversation.look()
     await _abort(conversation)
     await conversation.settle()
     return await conversation.ask(READY)
@@ -92,19 +94,17 @@ async def queued(subject: Subject) -> Conversation:
     """A second prompt that is sent while the first is being answered."""
     conversation = await Conversation.begin(subject)
     await conversation.prompt(MOMENT)
-    await conversation.until(_runs, "the run should begin")
+    await conversation.until(_has_begun, "the reply should begin")
     await conversation.prompt(AS_WELL)
     return await conversation.settle()
 
 
-def _runs(moment: Moment) -> bool:
-    return moment.status is not None and bool(moment.assistants)
+def _has_begun(moment: Moment) -> bool:
+    return bool(moment.assistants)
 
 
-def _streams_text(moment: Moment) -> bool:
-    # A look reads the status before the messages: a reply that is seen to stream may have begun between the two.
-    has_text = any(part.get("text") is not None for message in moment.assistants for part in message["parts"])
-    return moment.status is not None and has_text
+def _has_text(moment: Moment) -> bool:
+    return any(part.get("text") is not None for message in moment.assistants for part in message["parts"])
 
 
 def _runs_a_tool(moment: Moment) -> bool:

@@ -27,7 +27,7 @@ async def asynchronous(subject: Subject) -> None:
     """The answer to a prompt does not wait for the reply."""
     conversation = await subject.once(aborted)
     # The script's reply takes 18 seconds: it was seen unfinished after the prompt had been answered.
-    first = conversation.first_sight
+    first = conversation.during
     first.assistants[0]["info.time"].lacks("completed")
 
 

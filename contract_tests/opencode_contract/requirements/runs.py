@@ -27,7 +27,7 @@ async def status(subject: Subject) -> None:
 async def busy(subject: Subject) -> None:
     """While a reply runs, the session's status is busy."""
     conversation = await subject.once(aborted)
-    seen = conversation.first_sight
+    seen = conversation.during
     if seen.status is None:
         seen.messages.fail("the session should be busy while its reply runs, and is idle")
     seen.status["type"].equals("busy")
@@ -44,7 +44,7 @@ async def idle(subject: Subject) -> None:
 async def streams(subject: Subject) -> None:
     """While a reply runs, its message is listed without completion and without finish."""
     conversation = await subject.once(aborted)
-    message = conversation.first_sight.assistants[0]
+    message = conversation.during.assistants[0]
     message["info.time"].lacks("completed")
     message["info"].lacks("finish")
 

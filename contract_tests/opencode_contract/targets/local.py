@@ -51,6 +51,7 @@ class LocalTarget:
                     default_level=Level.PROMPT,
                     version=binary.version,
                     scripted=True,
+                    poll_seconds=0.05,
                 )
                 try:
                     async with connected(access) as subject:

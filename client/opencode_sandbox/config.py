@@ -96,9 +96,17 @@ class SandboxConfig:
         return not urls.is_loopback(urls.split(self.server_url).hostname or "")
 
     @property
-    def verify(self) -> ssl.SSLContext | bool:
+    def verify(self) -> ssl.SSLContext:
         """How certificates are checked; for plain http nothing is read, and nothing would be trusted."""
-        return True if self.server_url.startswith("https://") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not self.server_url.startswith("https://"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            return httpx.create_ssl_context()
+        except (ssl.SSLError, OSError) as problem:
+            raise ConfigurationError(
+                f"the certificates to trust cannot be read ({problem}); let the environment variables SSL_CERT_FILE "
+                "and SSL_CERT_DIR name certificates in PEM form, or unset them"
+            ) from problem
 
 
 def _in_file(path: Path) -> Found:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from opencode_sandbox import ConfigurationError, SandboxConfig
+from opencode_sandbox import ConfigurationError, SandboxClient, SandboxConfig
 from opencode_sandbox.urls import other_prefixes, path_segment, without_credentials
 
 URL = "https://your-app.fly.dev/opencode"
@@ -183,3 +183,13 @@ def test_redirect_targets_are_shown_without_credentials() -> None:
 def test_path_segments_stay_one_segment() -> None:
     """A slash or a question mark in an id cannot change the path."""
     assert path_segment("ses_/../a?b#c d") == "ses_%2F..%2Fa%3Fb%23c%20d"
+
+
+def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A variable that points to something else than certificates; nobody reads them for plain http."""
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(broken))
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        SandboxClient(SandboxConfig("https://your-app.fly.dev/opencode", "secret"))
+    SandboxClient(SandboxConfig("http://127.0.0.1:4096", "secret")).close()

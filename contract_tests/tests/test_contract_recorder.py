@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 
 import httpx
@@ -41,7 +42,7 @@ async def url() -> AsyncIterator[str]:
 @pytest.fixture
 async def recorder(url: str) -> AsyncIterator[Recorder]:
     """A recorder of what goes to that server."""
-    recording = Recorder(url, (SECRET, ""))
+    recording = Recorder(url, (SECRET, ""), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     yield recording
     await recording.disconnect()
 

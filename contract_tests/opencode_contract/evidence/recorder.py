@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections import deque
 
 import httpx
@@ -16,12 +17,11 @@ REDACTED = "[password]"
 class Recorder(httpx.AsyncBaseTransport):
     """A transport that keeps the latest exchanges and the ids of all sessions that were created through it."""
 
-    def __init__(self, base_url: str, secrets: tuple[str, ...]) -> None:
+    def __init__(self, base_url: str, secrets: tuple[str, ...], verify: ssl.SSLContext) -> None:
         self.latest: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.sessions: dict[str, None] = {}
         """The sessions that were created and not deleted since, in order."""
-        # Reading the machine's certificates takes a while, and is of no use without TLS.
-        self._wire = httpx.AsyncHTTPTransport(verify=base_url.startswith("https:"))
+        self._wire = httpx.AsyncHTTPTransport(verify=verify)
         self._prefix = httpx.URL(base_url).path.rstrip("/")
         self._secrets = tuple(secret for secret in secrets if secret)
 

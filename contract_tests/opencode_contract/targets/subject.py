@@ -53,8 +53,9 @@ class Subject:
     def __init__(self, access: Access) -> None:
         self.access = access
         self.version = access.version or ""
-        self._recorder = Recorder(access.url, (access.password.get_secret_value(),))
-        self.client = AsyncSandboxClient(access.config(), transport=self._recorder)
+        config = access.config()
+        self._recorder = Recorder(access.url, (access.password.get_secret_value(),), config.verify)
+        self.client = AsyncSandboxClient(config, transport=self._recorder)
         self.http = httpx.AsyncClient(
             transport=self._recorder,
             auth=(access.username, access.password.get_secret_value()),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
     from opencode_fake.server.fake import FakeFailed, FakeServer
     from opencode_fake.server.journal import Journal, Received
-    from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion
+    from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion, UnprovenVersion
 
 __all__ = [
     "DEFAULT_VERSION",
@@ -21,6 +21,7 @@ __all__ = [
     "RealClock",
     "Received",
     "UnknownVersion",
+    "UnprovenVersion",
     "VirtualClock",
 ]
 
@@ -36,6 +37,7 @@ _HOMES = {
     "Received": "server.journal",
     "DEFAULT_VERSION": "versions",
     "UnknownVersion": "versions",
+    "UnprovenVersion": "versions",
 }
 
 

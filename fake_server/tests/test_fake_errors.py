@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import NamedTuple
 
 import httpx
@@ -181,9 +182,10 @@ async def test_a_title_may_hold_any_text(serving: Serving) -> None:
         assert (await served.http.get("/session")).json()[0]["title"] == "\ud800 é 🐈"
 
 
-async def test_a_body_beyond_128_mib_is_too_large(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_beyond_128_mib_is_too_large(serving: Serving) -> None:
     """413 and no body; the bound is lowered here to keep the test small."""
-    monkeypatch.setattr("opencode_fake.server.app.LARGEST_BODY", 1000)
     async with serving() as served:
+        world = served.server._app.world
+        world.behaviours = replace(world.behaviours, largest_body=1000)
         answer = await served.http.post("/session", json={"title": "x" * 2000})
     assert (answer.status_code, answer.content) == (413, b"")

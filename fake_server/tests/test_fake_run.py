@@ -498,6 +498,6 @@ def test_the_same_script_and_seed_tell_the_same_story_byte_for_byte() -> None:
             {"steps": [{"text": "a b"}, {"tool": "bash", "input": {"command": "x"}, "output": "y"}, {"delay": 3}]}
         )
         events = [*stage.prompt("go"), *stage.run()]
-        return [event.json for event in events if isinstance(event, Event)]
+        return [event.body for event in events if isinstance(event, Event)]
 
     assert told() == told()

@@ -115,12 +115,21 @@ def test_a_port_in_use_is_named() -> None:
     assert "name another one with --port" in errors
 
 
+def test_a_version_that_was_never_tried_is_named_on_stderr() -> None:
+    """It runs all the same, as the newest one that was."""
+    with served("--as", "99.0.0", "--port", "0") as (url, process):
+        assert get(f"{url}/global/health").json() == {"healthy": True, "version": "99.0.0"}
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert "Warning: OpenCode 99.0.0 was never tried: the fake behaves as 1.18.34 does" in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (("--script", "/nonexistent/script.yaml"), 1, "script.yaml"),
         (("--as", "latest"), 1, "write three numbers"),
-        (("--as", "99.0.0"), 1, "the fake can be"),
+        (("--as", "0.9.0"), 1, "the fake can be"),
         (("--base-path", "/a b"), 1, "write one such as '/opencode'"),
         (("--port", "70000"), 2, "65535"),
         (("--nonsense",), 2, "--nonsense"),

@@ -110,7 +110,7 @@ async def test_the_documents_credentials_can_be_had(serving: Serving) -> None:
 def test_what_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
     """A version that is not described, a path that is none, a script that cannot be read."""
     with pytest.raises(UnknownVersion):
-        FakeServer(version="9.9.9")
+        FakeServer(version="0.9.9")
     with pytest.raises(ValueError, match="write one such as '/opencode'"):
         FakeServer(base_path="/a b")
     with pytest.raises(ScriptError):
@@ -246,7 +246,7 @@ async def test_ten_minutes_of_delays_pass_in_the_timestamps(serving: Serving) ->
 async def test_a_failure_of_the_fake_itself_is_raised_when_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test passes on a fake that broke."""
 
-    def broken(*_: object) -> object:
+    def broken(*_: object, **__: object) -> object:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("opencode_fake.run.answer.cost", broken)

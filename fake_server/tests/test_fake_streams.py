@@ -14,7 +14,9 @@ from conftest import Served, Serving, prompt_body
 
 from opencode_fake import ManualClock
 from opencode_fake.run.effects import event
+from opencode_fake.server.frames import Writer
 from opencode_fake.server.streams import Streams
+from opencode_fake.versions import behaviours
 
 HELLO = {"replies": [{"prompt": "hello", "steps": [{"text": "Hello."}]}, {"prompt": "slow", "steps": [{"delay": 60}]}]}
 SECONDS = 20.0
@@ -178,7 +180,7 @@ async def test_a_stopped_server_cuts_its_streams(serving: Serving) -> None:
 
 def test_a_reader_that_falls_too_far_behind_is_cut_off() -> None:
     """And counted, so that nobody takes it for a quiet server."""
-    streams = Streams()
+    streams = Streams(Writer(behaviours("1.1.53"), str, str))
     reader = streams.open("/data/workspace")
     reader.frames = asyncio.Queue(3)
     for number in range(5):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from opencode_fake.versions import Behaviours, UnknownVersion, Version, behaviours
+from opencode_fake.versions import Behaviours, UnknownVersion, UnprovenVersion, Version, behaviours
 from opencode_fake.versions.table import FIRST, LAST, ROWS
 
 
@@ -37,10 +37,14 @@ def test_a_version_between_two_rows_behaves_as_the_earlier_one() -> None:
 def test_each_row_takes_effect_in_its_version(row: tuple[str, str, object]) -> None:
     """Not before, and from then on."""
     name, since, value = row
-    numbers = Version(since).numbers
-    before = ".".join(map(str, (*numbers[:2], numbers[2] - 1)))
     assert getattr(behaviours(since), name) == value
-    assert getattr(behaviours(before), name) != value
+    assert getattr(behaviours(_tried_before(since)), name) != value
+
+
+def _tried_before(version: str) -> str:
+    """The version that was tried before this one: what lies between is not known."""
+    tried = sorted({row.since for row in ROWS}, key=Version)
+    return tried[tried.index(version) - 1]
 
 
 @pytest.mark.parametrize("version", ["1.1", "latest", "v1.1.53", "", "1.1.53-beta"])
@@ -50,11 +54,18 @@ def test_what_is_no_version_is_refused_with_an_example(version: str) -> None:
         behaviours(version)
 
 
-@pytest.mark.parametrize("version", ["1.1.33", "1.2.1", "99.0.0"])
-def test_a_version_that_the_table_does_not_describe_is_refused(version: str) -> None:
+@pytest.mark.parametrize("version", ["1.1.33", "0.9.0"])
+def test_a_version_older_than_the_table_is_refused(version: str) -> None:
     """Rather than answered as some other one."""
-    with pytest.raises(UnknownVersion, match=rf"the fake can be {FIRST} to {LAST}"):
+    with pytest.raises(UnknownVersion, match=rf"the fake can be {FIRST} and newer"):
         behaviours(version)
+
+
+@pytest.mark.parametrize("version", ["1.18.35", "99.0.0"])
+def test_a_version_newer_than_the_table_is_the_newest_and_says_so(version: str) -> None:
+    """An upgrade can be tried before anybody has measured it."""
+    with pytest.warns(UnprovenVersion, match=rf"OpenCode {version} was never tried: the fake behaves as {LAST} does"):
+        assert behaviours(version) == behaviours(LAST)
 
 
 def test_versions_compare_by_their_numbers() -> None:

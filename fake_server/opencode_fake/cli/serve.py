@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,19 +44,22 @@ def serve(
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO if print_logs else logging.WARNING, format="%(message)s")
     try:
-        server = FakeServer(
-            script,
-            version=version,
-            password=os.environ.get("OPENCODE_SERVER_PASSWORD") or None,
-            username=os.environ.get("OPENCODE_SERVER_USERNAME") or "opencode",
-            base_path=base_path,
-            directory=directory,
-            host=hostname,
-            port=port or PREFERRED_PORT,
-            seed=seed,
-            clock=RealClock() if real_time else VirtualClock(),
-            cors=cors or (),
-        )
+        with warnings.catch_warnings(record=True) as noticed:
+            server = FakeServer(
+                script,
+                version=version,
+                password=os.environ.get("OPENCODE_SERVER_PASSWORD") or None,
+                username=os.environ.get("OPENCODE_SERVER_USERNAME") or "opencode",
+                base_path=base_path,
+                directory=directory,
+                host=hostname,
+                port=port or PREFERRED_PORT,
+                seed=seed,
+                clock=RealClock() if real_time else VirtualClock(),
+                cors=cors or (),
+            )
+        for each in noticed:
+            typer.echo(f"Warning: {each.message}", err=True)
         asyncio.run(_run(server, any_port=not port))
     except (ScriptError, UnknownVersion, ValueError) as error:
         _give_up(str(error))

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal, TypedDict
 
 from opencode_fake.run import errors, tools
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
+from opencode_fake.run.events import message_updated, part_updated, text_grew
 from opencode_fake.scripts.calls import Call, chunks
 from opencode_fake.scripts.model import CallStep, DelayStep, Failure, ReasoningStep, Step, TextStep
 from opencode_fake.scripts.pricing import cost
 from opencode_fake.scripts.tool_calls import tool_input, tool_name
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import AssistantInfo, ErrorInfo, Part, PartTime, TextPart, TokenCount, ToolPart, UserInfo
-from opencode_fake.state.world import World
+from opencode_fake.state.wire import (
+    AssistantInfo,
+    ErrorInfo,
+    Part,
+    PartTime,
+    Retry,
+    TextPart,
+    TokenCount,
+    ToolPart,
+    UserInfo,
+)
+from opencode_fake.state.world import World, no_tokens
 
 
 class _Ids(TypedDict):
     id: str
     sessionID: str
     messageID: str
+
+
+@dataclass(slots=True)
+class _Block:
+    """A text or a reasoning that is streamed, and as much of it as has come."""
+
+    part: TextPart
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -43,8 +63,9 @@ class Answer:
     message: Message
     before_pause: Callable[[], Iterable[Event]]
     """What the server does in the background as soon as it has the time."""
-    _blocks: dict[str, TextPart] = field(default_factory=dict)
+    _blocks: dict[str, _Block] = field(default_factory=dict)
     _running: list[_Running] = field(default_factory=list)
+    _retrying: bool = False
     _passed: float = 0.0
 
     @classmethod
@@ -65,10 +86,11 @@ class Answer:
             "agent": user["agent"],
             "path": {"cwd": world.directory, "root": world.directory},
             "cost": 0,
-            "tokens": {"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}},
+            "tokens": no_tokens(),
         }
-        if world.behaviours.assistant_variant and "variant" in user:
-            info["variant"] = user["variant"]
+        variant = user.get("variant") or user["model"].get("variant")
+        if world.behaviours.assistant_variant and variant:
+            info["variant"] = variant
         message = session.messages[info["id"]] = Message(info)
         return cls(world, session, info, message, before_pause)
 
@@ -77,20 +99,35 @@ class Answer:
         try:
             yield from self._refusals(call.refusal)
             before = self.world.workspace.snapshot()
-            yield self._put({**self._ids(), "type": "step-start", "snapshot": before})
-            for step in call.stream:
-                yield from self._stream(step)
-            _break_off(call)
+            yield from self._answer(call, before)
             yield from self._end_blocks()
             yield from self._let_tools_end()
             yield from self._finish(call, before)
         except Aborted:
-            yield from self._fail(errors.aborted())
+            yield from self._abort()
         except CallFailed as failed:
+            yield from self._announce(failed.error)
             yield from self._fail(failed.error)
         self.info["time"]["completed"] = self.world.now()
         yield self._told()
-        return "error" not in self.info
+        return "finish" in self.info
+
+    def _answer(self, call: Call, before: str) -> Effects:
+        """The provider's answer, from the beginning again for as long as it breaks off in a way that is retried."""
+        for attempt in count(1):
+            yield self._put({**self._ids(), "type": "step-start", "snapshot": before})
+            for step in call.stream:
+                yield from self._stream(step)
+            failure = call.break_off
+            if failure is None:
+                return
+            error = errors.broken_off(failure, self.world.behaviours)
+            if not errors.is_overload(failure, self.world.behaviours):
+                raise CallFailed(error)
+            yield from self._retry(
+                str(error["data"]["message"]), errors.retry_delay(failure, attempt), attempt, endless=True
+            )
+            self._blocks.clear()
 
     def _refusals(self, failure: Failure | None) -> Effects:
         """The provider refuses the call: for good, or some calls in a row that the server repeats."""
@@ -102,14 +139,19 @@ class Answer:
         while failure.times is None or attempt < failure.times:
             attempt += 1
             delay = errors.retry_delay(failure, attempt)
-            then = self.world.now() + round(delay * 1000)
-            yield set_status(
-                self.world,
-                self.session.id,
-                {"type": "retry", "attempt": attempt, "message": failure.message, "next": then},
-            )
-            yield from self._wait(delay, endless=failure.times is None)
-            yield set_status(self.world, self.session.id, {"type": "busy"})
+            yield from self._retry(failure.message, delay, attempt, endless=failure.times is None)
+
+    def _retry(self, message: str, delay: float, attempt: int, *, endless: bool) -> Effects:
+        """Waits for the provider to recover."""
+        then = self.world.now() + round(delay * 1000)
+        status: Retry = {"type": "retry", "attempt": attempt, "message": message, "next": then}
+        if self.world.behaviours.retry_has_action:
+            status["action"] = None
+        yield set_status(self.world, self.session.id, status)
+        self._retrying = True
+        yield from self._wait(delay, endless=endless)
+        self._retrying = False
+        yield set_status(self.world, self.session.id, {"type": "busy"})
 
     def _stream(self, step: Step) -> Effects:
         match step:
@@ -127,11 +169,19 @@ class Answer:
         for number, chunk in enumerate(chunks(step)):
             if number:
                 yield from self._wait(step.pace)
-            part = self._blocks.get(kind) or self._open_block(kind)
-            part["text"] += chunk
-            yield event("message.part.updated", part=part, delta=chunk)
+            if kind == "text" and self.world.behaviours.reasoning_ends_with_text:
+                yield from self._end_block("reasoning")
+            block = self._blocks.get(kind)
+            if block is None:
+                block = self._open_block(kind)
+                if self.world.behaviours.text_in_deltas:
+                    yield self._put(block.part)
+            block.text += chunk
+            if not self.world.behaviours.text_in_deltas:
+                block.part["text"] = block.text
+            yield text_grew(self.world, block.part, chunk)
 
-    def _open_block(self, kind: Literal["text", "reasoning"]) -> TextPart:
+    def _open_block(self, kind: Literal["text", "reasoning"]) -> _Block:
         ids, start = self._ids(), self.world.now()
         part: TextPart = {
             "id": ids["id"],
@@ -141,22 +191,27 @@ class Answer:
             "text": "",
             "time": {"start": start},
         }
-        self._blocks[kind] = part
+        self._blocks[kind] = _Block(part)
         self.message.parts[part["id"]] = part
-        return part
+        return self._blocks[kind]
 
     def _end_blocks(self) -> Iterator[Event]:
-        for kind in ("reasoning", "text"):
-            part = self._blocks.get(kind)
-            if part is None:
-                continue
-            end = self.world.now()
-            part["text"] = part["text"].rstrip()
-            # The real server sets a text's start anew when it ends, but not a reasoning's.
-            part["time"] = {"start": end if kind == "text" else part.get("time", {"start": end})["start"], "end": end}
-            yield self._put(part)
+        yield from self._end_block("reasoning")
+        yield from self._end_block("text")
+
+    def _end_block(self, kind: Literal["text", "reasoning"]) -> Iterator[Event]:
+        block = self._blocks.pop(kind, None)
+        if block is None:
+            return
+        part, end = block.part, self.world.now()
+        part["text"] = block.text.rstrip() if self.world.behaviours.text_trimmed else block.text
+        # The real server sets a text's start anew when it ends, but not a reasoning's.
+        part["time"] = {"start": end if kind == "text" else part.get("time", {"start": end})["start"], "end": end}
+        yield self._put(part)
 
     def _call_tool(self, step: CallStep) -> Iterator[Event]:
+        if self.world.behaviours.reasoning_ends_with_text:
+            yield from self._end_block("reasoning")
         name, given = tool_name(step), tool_input(step, self.world.directory)
         part: ToolPart = {
             **self._ids(),
@@ -168,7 +223,7 @@ class Answer:
         yield self._put(part)
         part["state"] = {"status": "running", "input": given, "time": {"start": self.world.now()}}
         yield self._put(part)
-        shown = tools.begin(name, given)
+        shown = tools.begin(name, given, self.world.behaviours)
         if shown is not None:
             part["state"]["metadata"] = shown
             yield self._put(part)
@@ -189,7 +244,7 @@ class Answer:
 
     def _end_tool(self, part: ToolPart, step: CallStep) -> Iterator[Event]:
         given, start = part["state"]["input"], part["state"].get("time", {"start": 0})["start"]
-        outcome = tools.perform(step, part["tool"], given, self.world.workspace)
+        outcome = tools.perform(step, part["tool"], given, self.world.workspace, self.world.behaviours)
         yield from outcome.events
         for metadata in outcome.progress:
             part["state"]["metadata"] = metadata
@@ -211,8 +266,9 @@ class Answer:
     def _finish(self, call: Call, before: str) -> Iterator[Event]:
         after = self.world.workspace.snapshot()
         self.info["finish"] = call.finish
-        self.info["cost"] = cost(call)
+        self.info["cost"] = cost(call, reasoning_twice=self.world.behaviours.output_includes_reasoning)
         self.info["tokens"] = self._tokens(call)
+        self._add_up()
         yield self._put(
             {
                 **self._ids(),
@@ -229,32 +285,56 @@ class Answer:
             yield self._put({**self._ids(), "type": "patch", "hash": before, "files": changed})
 
     def _tokens(self, call: Call) -> TokenCount:
-        tokens = call.tokens
-        count: TokenCount = {
+        tokens, behaviours = call.tokens, self.world.behaviours
+        counted: TokenCount = {
             "input": tokens.input,
-            "output": tokens.output,
+            "output": tokens.output if behaviours.output_includes_reasoning else tokens.output - tokens.reasoning,
             "reasoning": tokens.reasoning,
             "cache": {"read": tokens.cache.read, "write": tokens.cache.write},
         }
-        if self.world.behaviours.tokens_have_total:
-            count["total"] = tokens.input + tokens.output + tokens.cache.read + tokens.cache.write
-        return count
+        if behaviours.tokens_have_total:
+            counted["total"] = tokens.input + tokens.output + tokens.cache.read + tokens.cache.write
+        return counted
 
-    def _fail(self, error: ErrorInfo) -> Iterator[Event]:
-        """The call ends with an error: text stays as far as it came, tools that run are given up."""
-        self.info["error"] = error
+    def _add_up(self) -> None:
+        """What the session has cost so far."""
+        total, tokens = self.session.info.get("tokens"), self.info["tokens"]
+        if total is None:
+            return
+        self.session.info["cost"] = self.session.info.get("cost", 0) + self.info["cost"]
+        total["input"] += tokens["input"]
+        total["output"] += tokens["output"]
+        total["reasoning"] += tokens["reasoning"]
+        total["cache"]["read"] += tokens["cache"]["read"]
+        total["cache"]["write"] += tokens["cache"]["write"]
+
+    def _abort(self) -> Iterator[Event]:
+        """Somebody aborted the run, and was told so already where the version tells that first."""
+        behaviours = self.world.behaviours
+        if self._retrying and behaviours.abort_in_retry_is_silent:
+            yield from self._end_broken()
+            return
+        error = errors.aborted(behaviours)
+        if not behaviours.abort_tells_error_first:
+            yield from self._announce(error)
+        yield from self._fail(error)
+
+    def _announce(self, error: ErrorInfo) -> Iterator[Event]:
         yield event("session.error", sessionID=self.session.id, error=error)
         if self.world.behaviours.idle_announced_with_error:
             yield from go_idle(self.world, self.session.id)
+
+    def _fail(self, error: ErrorInfo) -> Iterator[Event]:
+        """The call ends with an error: what was under way is given up."""
+        self.info["error"] = error
+        yield from self._end_broken()
         for running in self._running:
-            now = self.world.now()
-            running.part["state"] = {
-                "status": "error",
-                "input": running.part["state"]["input"],
-                "error": tools.ABORTED,
-                "time": {"start": now, "end": now},
-            }
+            running.part["state"] = tools.given_up(running.part, self.world.now(), self.world.behaviours)
             yield self._put(running.part)
+
+    def _end_broken(self) -> Iterator[Event]:
+        if self.world.behaviours.broken_text_is_ended:
+            yield from self._end_blocks()
 
     def _wait(self, seconds: float, *, endless: bool = False) -> Effects:
         """Lets time pass; tools whose time is over in the meantime end in the meantime."""
@@ -271,10 +351,10 @@ class Answer:
 
     def _put(self, part: Part) -> Event:
         self.message.parts[part["id"]] = part
-        return event("message.part.updated", part=part)
+        return part_updated(self.world, part)
 
     def _told(self) -> Event:
-        return event("message.updated", info=self.info)
+        return message_updated(self.world, self.info)
 
     def _ids(self) -> _Ids:
         return {
@@ -282,8 +362,3 @@ class Answer:
             "sessionID": self.session.id,
             "messageID": self.info["id"],
         }
-
-
-def _break_off(call: Call) -> None:
-    if call.break_off is not None:
-        raise CallFailed(errors.broken_off(call.break_off))

@@ -17,13 +17,17 @@ class Event:
     """Something that happened, written down at once: later changes do not show in it."""
 
     type: str
-    json: str
-    """The whole event as one line of JSON."""
+    body: str
+    """What the event tells, as one line of JSON."""
+    history: str | None = None
+    """The session whose history keeps the event; None for those that no history keeps."""
+    change: str | None = None
+    """What the history keeps of it, as JSON, where that is less than the whole."""
 
     @property
     def properties(self) -> JsonObject:
         """What the event tells."""
-        properties: JsonObject = json.loads(self.json)["properties"]
+        properties: JsonObject = json.loads(self.body)
         return properties
 
 
@@ -56,7 +60,7 @@ def dumps(value: object) -> str:
 
 def event(kind: str, **properties: object) -> Event:
     """An event of this type."""
-    return Event(kind, dumps({"type": kind, "properties": properties}))
+    return Event(kind, dumps(properties))
 
 
 def set_status(world: World, session_id: str, status: Status) -> Event:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from opencode_fake.run.effects import dumps
-from opencode_fake.run.models import PROVIDER_URL
+from opencode_fake.run.models import PROVIDER_URL, SHOWN_AGENTS
 from opencode_fake.scripts.failures import failure_body
 from opencode_fake.scripts.model import Failure
 from opencode_fake.state.wire import ErrorInfo, ModelRef
+from opencode_fake.versions import Behaviours
 
 FIRST_RETRY = 2.0
 """Seconds before the first retry; every further one waits twice as long."""
@@ -22,9 +23,9 @@ class CallFailed(Exception):
         self.error = error
 
 
-def aborted() -> ErrorInfo:
+def aborted(behaviours: Behaviours) -> ErrorInfo:
     """Somebody aborted the run."""
-    return {"name": "MessageAbortedError", "data": {"message": "The operation was aborted."}}
+    return {"name": "MessageAbortedError", "data": {"message": behaviours.abort_message}}
 
 
 def refused(failure: Failure) -> ErrorInfo:
@@ -46,14 +47,25 @@ def refused(failure: Failure) -> ErrorInfo:
     }
 
 
-def broken_off(failure: Failure) -> ErrorInfo:
-    """The provider sent an error inside its answer. The server quotes its message as JSON."""
-    return {"name": "UnknownError", "data": {"message": dumps(failure.message)}}
+def broken_off(failure: Failure, behaviours: Behaviours) -> ErrorInfo:
+    """The provider sent an error inside its answer. The server quotes it as JSON: all of it, or only its message."""
+    said = failure_body(failure)["error"] if behaviours.stream_error_is_whole else failure.message
+    return {"name": "UnknownError", "data": {"message": dumps(said)}}
+
+
+def is_overload(failure: Failure, behaviours: Behaviours) -> bool:
+    """Whether an error inside the answer is one that the server waits out."""
+    return behaviours.overload_is_retried and "overloaded" in failure.message.lower()
 
 
 def unknown_model(model: ModelRef) -> ErrorInfo:
     """The prompt named a model that does not exist."""
-    return {"name": "UnknownError", "data": {"message": f"Model not found: {model['providerID']}/{model['modelID']}."}}
+    return _unknown(f"Model not found: {model['providerID']}/{model['modelID']}.")
+
+
+def unknown_agent(name: str) -> ErrorInfo:
+    """The prompt named an agent that does not exist."""
+    return _unknown(f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}')
 
 
 def retry_delay(failure: Failure, attempt: int) -> float:
@@ -61,3 +73,7 @@ def retry_delay(failure: Failure, attempt: int) -> float:
     if failure.retry_after is not None:
         return failure.retry_after
     return min(FIRST_RETRY * 2.0 ** min(attempt - 1, 10), LONGEST_RETRY)
+
+
+def _unknown(message: str) -> ErrorInfo:
+    return {"name": "UnknownError", "data": {"message": message}}

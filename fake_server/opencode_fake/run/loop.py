@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
 from opencode_fake.run import summary
 from opencode_fake.run.answer import Answer
-from opencode_fake.run.effects import Effect, Effects, Event, Wait, event, go_idle, set_status
+from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import unknown_model
+from opencode_fake.run.events import message_updated
 from opencode_fake.run.models import is_known
 from opencode_fake.scripts.matching import Performance
 from opencode_fake.state.store import Message, Session
@@ -35,17 +37,22 @@ class Run:
 
     def effects(self) -> Effects:
         """The whole run, from busy to idle."""
-        while True:
-            yield set_status(self.world, self.session.id, {"type": "busy"})
-            user = self._unanswered()
-            if user is None:
-                break
-            yield from self._summarize()
-            if not (yield from self._answer(user)):
-                break
+        # An abort between two calls finds no message that could tell of it.
+        with suppress(Aborted):
+            yield from self._turns()
         yield from go_idle(self.world, self.session.id)
         yield from self._summarize()
         yield from self._entitle()
+
+    def _turns(self) -> Effects:
+        goes_on = True
+        while goes_on:
+            yield set_status(self.world, self.session.id, {"type": "busy"})
+            user = self._unanswered()
+            if user is None:
+                return
+            yield from self._summarize()
+            goes_on = yield from self._answer(user)
 
     def _unanswered(self) -> Message | None:
         """The newest prompt, unless the newest answer came after it and says that it is done.
@@ -69,7 +76,7 @@ class Run:
             yield Wait(1.0, endless=True)
             return True
         answer = Answer.open(self.world, self.session, info, self._entitle)
-        yield event("message.updated", info=answer.info)
+        yield message_updated(self.world, answer.info)
         yield set_status(self.world, self.session.id, {"type": "busy"})
         if not self._calls_made:
             yield from summary.summarize(self.world, self.session, user)
@@ -87,7 +94,8 @@ class Run:
             self._performance = self.world.casting.perform(user.prompt, self.session.id)
             if summary.wants_title(self.session):
                 self._session_title = self._performance.title
-            self._untitled.append((user, self._performance.title))
+            if self.world.behaviours.user_message_title:
+                self._untitled.append((user, self._performance.title))
         return self._performance
 
     def _unknown_model(self, info: UserInfo) -> Iterator[Event]:
@@ -103,10 +111,10 @@ class Run:
     def _entitle(self) -> Iterator[Event]:
         """The titles, as soon as the run pauses or ends: the real server asks for them in the background."""
         if self._session_title is not None:
-            yield summary.entitle(self.session, self._session_title)
+            yield summary.entitle(self.world, self.session, self._session_title)
             self._session_title = None
         while self._untitled:
-            yield summary.entitle_prompt(*self._untitled.pop(0))
+            yield summary.entitle_prompt(self.world, *self._untitled.pop(0))
 
 
 def _is_final(assistant: AssistantInfo) -> bool:

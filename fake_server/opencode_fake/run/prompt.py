@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from opencode_fake.run.effects import Event, event
+from opencode_fake.run.effects import Event
+from opencode_fake.run.events import message_updated, part_updated, session_updated
 from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import GivenPart, ModelRef, Part, TextPart, UserInfo
+from opencode_fake.state.wire import GivenPart, ModelRef, Part, SessionModel, TextPart, UserInfo
 from opencode_fake.state.world import World
 
 
@@ -28,14 +29,29 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
     if message is None:
         message = session.messages[info["id"]] = Message(info)
     message.info = info
-    events = [event("message.updated", info=info)]
+    events = [*_note_model(world, session, info), message_updated(world, info)]
     for given in cast("list[JsonObject]", body["parts"]):
         for part in _parts(world, info, given, created):
             message.parts[part["id"]] = part
-            events.append(event("message.part.updated", part=part))
-    session.info["time"]["updated"] = world.now()
-    events.append(event("session.updated", info=session.info))
+            events.append(part_updated(world, part))
+    world.touch(session)
+    events.append(session_updated(world, session, {"time": {"updated": session.info["time"]["updated"]}}))
     return message, events
+
+
+def _note_model(world: World, session: Session, info: UserInfo) -> Iterator[Event]:
+    """The session remembers who was asked last, and tells where that is somebody else."""
+    if not world.behaviours.sessions_name_model:
+        return
+    agent, model = info["agent"], info["model"]
+    used: SessionModel = {
+        "id": model["modelID"],
+        "providerID": model["providerID"],
+        "variant": model.get("variant", "default"),
+    }
+    if (session.info.get("agent"), session.info.get("model")) != (agent, used):
+        session.info["agent"], session.info["model"] = agent, used
+        yield session_updated(world, session, {"agent": agent, "model": used})
 
 
 def _user_info(world: World, session: Session, body: JsonObject, created: int) -> UserInfo:
@@ -49,15 +65,27 @@ def _user_info(world: World, session: Session, body: JsonObject, created: int) -
         "role": "user",
         "time": {"created": created},
         "agent": str(agent),
-        "model": cast("ModelRef", body.get("model") or (previous["model"] if previous else DEFAULT_MODEL)),
+        "model": _model(world, body, previous),
     }
     if "tools" in body:
         info["tools"] = cast("JsonObject", body["tools"])
     if "system" in body:
         info["system"] = str(body["system"])
-    if "variant" in body:
+    if "variant" in body and not world.behaviours.user_variant_in_model:
         info["variant"] = str(body["variant"])
+    if "format" in body:
+        info["format"] = cast("JsonObject", body["format"])
     return info
+
+
+def _model(world: World, body: JsonObject, previous: UserInfo | None) -> ModelRef:
+    """The model that the prompt names, else that of the prompt before, else the server's own."""
+    usual = previous["model"] if previous else DEFAULT_MODEL
+    named = cast("ModelRef", body["model"]) if "model" in body else usual
+    model: ModelRef = {"providerID": named["providerID"], "modelID": named["modelID"]}
+    if "variant" in body and world.behaviours.user_variant_in_model:
+        model["variant"] = str(body["variant"])
+    return model
 
 
 def _parts(world: World, info: UserInfo, given: JsonObject, created: int) -> Iterator[Part]:

@@ -6,40 +6,51 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from opencode_fake.run.effects import Event, event
+from opencode_fake.run.events import message_updated, session_updated
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import FileDiff, UserInfo
+from opencode_fake.state.wire import FileDiff, Summary, UserInfo
 from opencode_fake.state.world import World, default_title
 
 
 def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     """Works out the diffs of the session and of one prompt again."""
-    session.diff = _diff(world, session.ordered())
-    session.info["summary"] = {
+    session.diff = _diff(world, session.ordered()) if world.behaviours.session_sums_diffs else []
+    summary: Summary = {
         "additions": sum(diff["additions"] for diff in session.diff),
         "deletions": sum(diff["deletions"] for diff in session.diff),
         "files": len(session.diff),
     }
-    session.info["time"]["updated"] = world.now()
-    yield event("session.updated", info=session.info)
+    session.info["summary"] = summary
+    world.touch(session)
+    updated = session.info["time"]["updated"]
+    yield session_updated(world, session, {"time": {"updated": updated}, "summary": summary})
     yield event("session.diff", sessionID=session.id, diff=session.diff)
     info = cast("UserInfo", user.info)
     diffs = _diff(world, [user, *session.answers_to(info["id"])])
     known = info.get("summary")
     info["summary"] = {"title": known["title"], "diffs": diffs} if known and "title" in known else {"diffs": diffs}
-    yield event("message.updated", info=info)
+    yield message_updated(world, info)
 
 
-def entitle(session: Session, title: str) -> Event:
+def prompt_diff(session: Session, message_id: str) -> list[FileDiff]:
+    """The files that one prompt changed."""
+    message = session.messages.get(message_id)
+    if message is None or message.info["role"] != "user":
+        return []
+    return message.info.get("summary", {"diffs": []})["diffs"]
+
+
+def entitle(world: World, session: Session, title: str) -> Event:
     """Names a session that still has its default title. That does not count as an update."""
     session.info["title"] = title
-    return event("session.updated", info=session.info)
+    return session_updated(world, session, {"title": title})
 
 
-def entitle_prompt(user: Message, title: str) -> Event:
+def entitle_prompt(world: World, user: Message, title: str) -> Event:
     """Names a prompt."""
     info = cast("UserInfo", user.info)
     info["summary"] = {"title": title, "diffs": info.get("summary", {"diffs": []})["diffs"]}
-    return event("message.updated", info=info)
+    return message_updated(world, info)
 
 
 def wants_title(session: Session) -> bool:
@@ -62,4 +73,4 @@ def _diff(world: World, messages: Iterable[Message]) -> list[FileDiff]:
                 after = part["snapshot"]
     if before is None or after is None:
         return []
-    return world.workspace.diff(before, after, with_status=world.behaviours.diff_has_status)
+    return world.workspace.diff(before, after, world.behaviours)

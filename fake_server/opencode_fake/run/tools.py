@@ -1,4 +1,4 @@
-"""What a tool call does and reports (measured on 1.1.53)."""
+"""What a tool call does and reports, as a version words it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from opencode_fake.run.effects import Event, event
 from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
+from opencode_fake.state.wire import ToolPart, ToolState
 from opencode_fake.state.workspace import Workspace, count_lines, patch
+from opencode_fake.versions import Behaviours
 
-ABORTED = "Tool execution aborted"
+_PREFIX = "Error: "
+_ABORTED_COMMAND = "(no output)\n\n<shell_metadata>\nUser aborted the command\n</shell_metadata>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,97 +30,193 @@ class Outcome:
     """What its work set off elsewhere."""
 
 
-def begin(tool: str, given: JsonObject) -> JsonObject | None:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that is performed: what it was given, where, and in which version."""
+
+    step: CallStep
+    given: JsonObject
+    workspace: Workspace
+    behaviours: Behaviours
+
+    @property
+    def path(self) -> str:
+        """The file that it is about."""
+        return str(self.given.get("filePath"))
+
+    @property
+    def title(self) -> str:
+        """The file as titles show it."""
+        return self.workspace.relative(self.path)
+
+    def failed(self, error: str) -> Outcome:
+        """The tool's error, which older versions begin with a prefix."""
+        bare = error.removeprefix(_PREFIX)
+        return Outcome(error=_PREFIX + bare if self.behaviours.tool_errors_prefixed else bare)
+
+
+def begin(tool: str, given: JsonObject, behaviours: Behaviours) -> JsonObject | None:
     """The metadata that a tool shows as soon as it runs; None for those that show nothing yet."""
-    return {"output": "", "description": given.get("description", "")} if tool == "bash" else None
+    return _bash_shown("", given, behaviours) if tool == "bash" and behaviours.bash_shows_start else None
 
 
-def perform(step: CallStep, tool: str, given: JsonObject, workspace: Workspace) -> Outcome:
+def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:
+    """How a tool stands that was under way when its call ended with an error."""
+    given, start = part["state"]["input"], part["state"].get("time", {"start": now})["start"]
+    if behaviours.abort_kills_tools:
+        return {
+            "status": "error",
+            "input": given,
+            "error": "Tool execution aborted",
+            "time": {"start": now, "end": now},
+        }
+    if part["tool"] == "bash":
+        return {
+            "status": "completed",
+            "input": given,
+            "output": _ABORTED_COMMAND,
+            "title": _bash_title(given, behaviours),
+            "metadata": {**_bash_shown(_ABORTED_COMMAND, given, behaviours), "exit": None, "truncated": False},
+            "time": {"start": start, "end": now},
+        }
+    return {
+        "status": "error",
+        "input": given,
+        "error": "Tool execution aborted",
+        "metadata": {"interrupted": True},
+        "time": {"start": start, "end": now},
+    }
+
+
+def perform(step: CallStep, tool: str, given: JsonObject, workspace: Workspace, behaviours: Behaviours) -> Outcome:
     """Performs the call; ``write`` and ``edit`` change the workspace."""
+    call = Call(step, given, workspace, behaviours)
     if isinstance(step, ToolStep) and step.error is not None:
-        return Outcome(error=step.error)
+        return Outcome(error=step.error) if behaviours.tool_errors_prefixed else call.failed(step.error)
     if isinstance(step, ToolStep) and step.output is not None and tool != "bash":
         return Outcome(
             output=step.output, title=step.title or "", metadata=dict(step.metadata or {}) | {"truncated": False}
         )
-    return _TOOLS.get(tool, _plain)(step, given, workspace)
+    return _TOOLS.get(tool, _plain)(call)
 
 
-def _plain(step: CallStep, given: JsonObject, workspace: Workspace) -> Outcome:
+def _plain(call: Call) -> Outcome:
+    step = call.step
     if not isinstance(step, ToolStep):
-        raise TypeError(f"no tool for {step!r} with {given!r} in {workspace.directory}")
+        raise TypeError(f"no tool for {step!r} with {call.given!r} in {call.workspace.directory}")
     return Outcome(title=step.title or "", metadata=dict(step.metadata or {}) | {"truncated": False})
 
 
-def _bash(step: CallStep, given: JsonObject, _: Workspace) -> Outcome:
-    output, code = (step.output or "", step.exit) if isinstance(step, ToolStep) else ("", 0)
-    description = given.get("description", "")
-    shown: JsonObject = {"output": output, "description": description}
+def _bash(call: Call) -> Outcome:
+    output, code = (call.step.output or "", call.step.exit) if isinstance(call.step, ToolStep) else ("", 0)
+    worded = output or ("(no output)" if call.behaviours.silence_is_worded else "")
+    shown = _bash_shown(worded, call.given, call.behaviours)
     return Outcome(
-        output=output,
-        title=f"{description}",
-        metadata={"output": output, "exit": code, "description": description, "truncated": False},
+        output=worded,
+        title=_bash_title(call.given, call.behaviours),
+        metadata={**shown, "exit": code, "truncated": False},
         progress=(shown,) if output else (),
     )
 
 
-def _write(_: CallStep, given: JsonObject, workspace: Workspace) -> Outcome:
-    path, content = str(given["filePath"]), str(given["content"])
-    existed = path in workspace.files
-    workspace.files[path] = content
+def _bash_title(given: JsonObject, behaviours: Behaviours) -> str:
+    return str(given.get("description", "") if behaviours.bash_described else given.get("command", ""))
+
+
+def _bash_shown(output: str, given: JsonObject, behaviours: Behaviours) -> JsonObject:
+    shown: JsonObject = {"output": output}
+    return shown | {"description": given.get("description", "")} if behaviours.bash_described else shown
+
+
+def _write(call: Call) -> Outcome:
+    existed = call.path in call.workspace.files
+    call.workspace.files[call.path] = str(call.given["content"])
     return Outcome(
         output="Wrote file successfully.",
-        title=workspace.relative(path),
-        metadata={"diagnostics": {}, "filepath": path, "exists": existed, "truncated": False},
-        events=_file_events(path, existed=existed),
+        title=call.title,
+        metadata={"diagnostics": {}, "filepath": call.path, "exists": existed, "truncated": False},
+        events=_file_events(call.path, existed=existed),
     )
 
 
-def _edit(_: CallStep, given: JsonObject, workspace: Workspace) -> Outcome:
-    path, old, new = str(given["filePath"]), str(given["oldString"]), str(given["newString"])
-    before = workspace.files.get(path)
+def _edit(call: Call) -> Outcome:
+    old, new = str(call.given["oldString"]), str(call.given["newString"])
+    before = call.workspace.files.get(call.path)
     if before is None:
-        return Outcome(error=f"Error: File {path} not found")
+        return call.failed(f"File {call.path} not found")
     found = before.count(old) if old else 0
     if not found:
-        return Outcome(error="Error: oldString not found in content")
-    if found > 1 and not given.get("replaceAll"):
-        return Outcome(
-            error="Error: Found multiple matches for oldString. Provide more surrounding lines in oldString to "
-            "identify the correct match."
-        )
-    after = before.replace(old, new)
-    workspace.files[path] = after
-    additions, deletions = count_lines(before, after)
-    changes: JsonObject = {
-        "file": path,
-        "before": before,
-        "after": after,
-        "additions": additions,
-        "deletions": deletions,
-    }
-    shown: JsonObject = {"diff": patch(path, before, after), "filediff": changes, "diagnostics": {}}
+        return call.failed(_NOT_FOUND[call.behaviours.edit_errors_explain])
+    if found > 1 and not call.given.get("replaceAll"):
+        return call.failed(_AMBIGUOUS[call.behaviours.edit_errors_explain])
+    after = call.workspace.files[call.path] = before.replace(old, new)
+    changes = _edit_shown(call, before, after)
     return Outcome(
         output="Edit applied successfully.",
-        title=workspace.relative(path),
-        metadata={**shown, "truncated": False},
-        progress=(shown,),
-        events=_file_events(path, existed=True),
+        title=call.title,
+        metadata={**changes, "truncated": False},
+        progress=(changes,),
+        events=_file_events(call.path, existed=True),
     )
 
 
-def _read(_: CallStep, given: JsonObject, workspace: Workspace) -> Outcome:
-    path = str(given.get("filePath"))
-    content = workspace.files.get(path)
+_NOT_FOUND = {
+    False: "oldString not found in content",
+    True: "Could not find oldString in the file. It must match exactly, including whitespace, indentation, and line "
+    "endings.",
+}
+_AMBIGUOUS = {
+    False: "Found multiple matches for oldString. Provide more surrounding lines in oldString to identify the correct "
+    "match.",
+    True: "Found multiple matches for oldString. Provide more surrounding context to make the match unique.",
+}
+
+
+def _edit_shown(call: Call, before: str, after: str) -> JsonObject:
+    additions, deletions = count_lines(before, after)
+    diff = patch(call.path, before, after)
+    texts: JsonObject = {"patch": diff} if call.behaviours.diff_is_patch else {"before": before, "after": after}
+    changes: JsonObject = {"file": call.path, **texts, "additions": additions, "deletions": deletions}
+    return {"diff": diff, "filediff": changes, "diagnostics": {}}
+
+
+def _read(call: Call) -> Outcome:
+    content, behaviours = call.workspace.files.get(call.path), call.behaviours
     if content is None:
-        return Outcome(error=f"Error: File not found: {path}")
-    lines = content.split("\n")
+        return call.failed(f"File not found: {call.path}")
+    lines = content.split("\n") if behaviours.read_counts_last_line else content.splitlines()
+    preview = "\n".join(lines[:20])
+    metadata: JsonObject = {"preview": preview, "truncated": False}
+    if behaviours.read_is_tagged:
+        metadata["loaded"] = []
+    if behaviours.read_has_display:
+        metadata["display"] = _display(call.path, lines)
+    output = _tagged(call.path, lines, behaviours) if behaviours.read_is_tagged else _numbered(lines)
+    return Outcome(output=output, title=call.title, metadata=metadata)
+
+
+def _numbered(lines: list[str]) -> str:
     numbered = "\n".join(f"{number:05d}| {line}" for number, line in enumerate(lines, 1))
-    return Outcome(
-        output=f"<file>\n{numbered}\n\n(End of file - total {len(lines)} lines)\n</file>",
-        title=workspace.relative(path),
-        metadata={"preview": "\n".join(lines[:20]), "truncated": False},
-    )
+    return f"<file>\n{numbered}\n\n(End of file - total {len(lines)} lines)\n</file>"
+
+
+def _tagged(path: str, lines: list[str], behaviours: Behaviours) -> str:
+    numbered = "\n".join(f"{number}: {line}" for number, line in enumerate(lines, 1))
+    begin = "<content>\n" if behaviours.read_breaks_after_tag else "<content>"
+    end = f"\n\n(End of file - total {len(lines)} lines)\n</content>"
+    return f"<path>{path}</path>\n<type>file</type>\n{begin}{numbered}{end}"
+
+
+def _display(path: str, lines: list[str]) -> JsonObject:
+    return {
+        "type": "file",
+        "path": path,
+        "text": "\n".join(lines),
+        "lineStart": 1,
+        "lineEnd": len(lines),
+        "totalLines": len(lines),
+        "truncated": False,
+    }
 
 
 def _file_events(path: str, *, existed: bool) -> tuple[Event, ...]:
@@ -125,9 +224,4 @@ def _file_events(path: str, *, existed: bool) -> tuple[Event, ...]:
     return event("file.edited", file=path), event("file.watcher.updated", file=path, event=kind)
 
 
-_TOOLS: dict[str, Callable[[CallStep, JsonObject, Workspace], Outcome]] = {
-    "bash": _bash,
-    "write": _write,
-    "edit": _edit,
-    "read": _read,
-}
+_TOOLS: dict[str, Callable[[Call], Outcome]] = {"bash": _bash, "write": _write, "edit": _edit, "read": _read}

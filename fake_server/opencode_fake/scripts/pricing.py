@@ -22,12 +22,15 @@ def number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def price(tokens: Tokens) -> int | float:
-    """USD for one call, as the real server computes it. Cache tokens are free: the model has no price for them."""
-    # Reasoning is charged as output on top of the completion it is part of (measured on 1.1.53).
-    return number((tokens.input * INPUT_PRICE + (tokens.output + tokens.reasoning) * OUTPUT_PRICE) / 1_000_000)
+def price(tokens: Tokens, *, reasoning_twice: bool = True) -> int | float:
+    """USD for one call, as the real server computes it. Cache tokens are free: the model has no price for them.
+
+    Older servers charge the reasoning as output on top of the completion that it is part of.
+    """
+    paid = tokens.output + (tokens.reasoning if reasoning_twice else 0)
+    return number((tokens.input * INPUT_PRICE + paid * OUTPUT_PRICE) / 1_000_000)
 
 
-def cost(call: Call) -> int | float:
+def cost(call: Call, *, reasoning_twice: bool = True) -> int | float:
     """USD for one call: what the script says, else the price of its tokens."""
-    return price(call.tokens) if call.cost is None else number(call.cost)
+    return price(call.tokens, reasoning_twice=reasoning_twice) if call.cost is None else number(call.cost)

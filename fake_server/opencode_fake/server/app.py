@@ -12,21 +12,22 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from opencode_fake.clock import Clock
+from opencode_fake.identifiers import Identifiers
 from opencode_fake.run.effects import Event
 from opencode_fake.server import errors, messages, sessions, system
 from opencode_fake.server.driver import Driver
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import JSON, Incoming, Outgoing
+from opencode_fake.server.frames import Writer
 from opencode_fake.server.gate import Gate
 from opencode_fake.server.journal import Journal, Received, without_secrets
 from opencode_fake.server.routing import Route, Router
-from opencode_fake.server.streams import Reader, Streams
+from opencode_fake.server.schemas import Schemas
+from opencode_fake.server.streams import Reader, Streams, stream_headers
 from opencode_fake.state.world import World
+from opencode_fake.versions import Behaviours
 
 log = logging.getLogger("opencode_fake")
-
-LARGEST_BODY = 128 * 1024 * 1024
-"""Bytes of a request's body that the real server takes (to 1.14.41)."""
 
 ROUTES = (
     Route("GET", "/global/health", system.health),
@@ -52,16 +53,20 @@ ROUTES = (
 class App:
     """Answers the requests of one server."""
 
-    def __init__(self, world: World, clock: Clock, gate: Gate, base_path: str, pickup: float) -> None:
+    def __init__(
+        self, world: World, clock: Clock, gate: Gate, base_path: str, pickup: float, *, event_ids: Identifiers
+    ) -> None:
         self.world = world
+        self.schemas = Schemas.of(world.behaviours)
         self.clock = clock
         self.pickup = pickup
         self.journal = Journal()
-        self.streams = Streams()
+        writer = Writer(world.behaviours, world.project, lambda: event_ids.ascending("evt", world.now()))
+        self.streams = Streams(writer)
         self.driver = Driver(world, clock, self.streams)
         self._gate = gate
         self._base = base_path
-        self._router = Router(ROUTES)
+        self._router = Router(ROUTES, world.behaviours)
         self._unknown = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,37 +95,38 @@ class App:
         try:
             outcome, extra = await self._answer(request, body), origin
         except _NoCors as refused:
-            outcome, extra = refused.outgoing, {}
+            outcome, extra = refused.problem(self.world.behaviours), {}
         except Refused as refused:
-            outcome, extra = refused.outgoing, origin
+            outcome, extra = refused.problem(self.world.behaviours), origin
         except Exception as failure:
             log.exception("the fake failed on %s %s", request.method, request.path)
             self.driver.failures.append(failure)
-            outcome, extra = errors.unknown(f"the fake failed: {failure!r}"), origin
+            outcome, extra = errors.unknown(f"the fake failed: {failure!r}")(self.world.behaviours), origin
         status = 200 if isinstance(outcome, Reader) else outcome.status
         self._note(request, body, status)
         if isinstance(outcome, Reader):
             return await self._stream(request, outcome, extra)
-        return _response(request, outcome, extra)
+        return _response(request, outcome, extra, self.world.behaviours)
 
     async def _answer(self, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
         segments = self._below_base(request.rel_url.raw_path)
         if segments is None:
-            raise _NoCors(Outgoing(404, b"404 page not found\n", "text/plain; charset=utf-8"))
-        preflight = request.method == "OPTIONS"
-        if preflight and not self.world.behaviours.preflight_needs_password:
+            raise _NoCors(lambda _: Outgoing(404, b"404 page not found\n", "text/plain; charset=utf-8"))
+        behaviours, preflight = self.world.behaviours, request.method == "OPTIONS"
+        if preflight and not behaviours.preflight_needs_password:
             return self._gate.preflight(request.headers)
-        if not self._gate.admits(request.headers):
-            raise _NoCors(errors.unauthorized())
+        if not self._gate.admits(request.headers, request.query):
+            raise (Refused if behaviours.unauthorized_names_origin else _NoCors)(errors.unauthorized())
         if preflight:
             return self._gate.preflight(request.headers)
-        if len(body) > LARGEST_BODY:
-            return errors.too_large()
-        incoming = Incoming(request.method, segments, request.query, request.headers, body, self._directory(request))
+        if behaviours.largest_body is not None and len(body) > behaviours.largest_body:
+            raise Refused(errors.too_large())
+        directory = self._directory(request)
+        incoming = Incoming(request.method, segments, request.query, request.headers, body, directory, behaviours)
         found = self._router.find(incoming)
         if found is None:
             self._unknown += 1
-            return errors.unknown_path(self._unknown)
+            raise Refused(errors.unknown_path(self._unknown))
         handler, incoming = found
         return await handler(self, incoming)
 
@@ -143,8 +149,7 @@ class App:
         log.info("%s", received)
 
     async def _stream(self, request: web.BaseRequest, reader: Reader, extra: dict[str, str]) -> web.StreamResponse:
-        response = _Stream(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **extra})
-        response.headers["Connection"] = "keep-alive"
+        response = _Stream(headers={**stream_headers(self.world.behaviours), **extra})
         beating = asyncio.ensure_future(self._beat(reader))
         try:
             await response.prepare(request)
@@ -193,9 +198,12 @@ class _Response(_Nameless, web.Response):
     """A whole answer."""
 
 
-def _response(request: web.BaseRequest, outgoing: Outgoing, extra: dict[str, str]) -> web.Response:
+def _response(
+    request: web.BaseRequest, outgoing: Outgoing, extra: dict[str, str], behaviours: Behaviours
+) -> web.Response:
     headers = CIMultiDict({**extra, **outgoing.headers})
-    if outgoing.content_type and (outgoing.body or outgoing.content_type == JSON):
+    typed = outgoing.status != 204 or behaviours.empty_answer_is_json
+    if outgoing.content_type and typed and (outgoing.body or outgoing.content_type == JSON):
         headers["Content-Type"] = outgoing.content_type
     if request.method == "HEAD":
         headers["Content-Length"] = "0"
@@ -203,4 +211,14 @@ def _response(request: web.BaseRequest, outgoing: Outgoing, extra: dict[str, str
     response = _Response(status=outgoing.status, headers=headers, body=outgoing.body)
     if outgoing.chunked:
         response.enable_chunked_encoding()
+    elif _is_compressed(request, outgoing, behaviours):
+        response.enable_compression(web.ContentCoding.gzip)
+        if behaviours.gzip_from == 0:
+            response.enable_chunked_encoding()
     return response
+
+
+def _is_compressed(request: web.BaseRequest, outgoing: Outgoing, behaviours: Behaviours) -> bool:
+    accepted = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+    least = behaviours.gzip_from
+    return accepted and least is not None and outgoing.content_type == JSON and len(outgoing.body) >= max(least, 1)

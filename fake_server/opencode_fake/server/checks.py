@@ -2,45 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server import errors
 from opencode_fake.server.errors import Refused
-from opencode_fake.server.exchange import Incoming, parse
+from opencode_fake.server.exchange import BYTES, Incoming, parse
+from opencode_fake.server.issues import ABSENT, Issue
 from opencode_fake.server.validation import Shape, coerce_number
 
 
 def body(incoming: Incoming, shape: Shape) -> JsonObject:
-    """The JSON object in the body, checked. A body that does not call itself JSON counts as ``{}``."""
-    value: object = {}
-    if incoming.is_json:
-        try:
-            value = parse(incoming.body)
-        except (ValueError, RecursionError):
-            raise Refused(errors.malformed()) from None
-    issues = list(shape(value, []))
+    """The JSON object in the body, checked."""
+    value = _sent(incoming) if incoming.behaviours.effect_checks else _declared(incoming)
+    issues = _faults(incoming, shape, value)
     if issues:
-        raise Refused(errors.invalid(value, issues))
-    return {key: each for key, each in cast("JsonObject", value).items() if key in shape.keys}
+        raise Refused(errors.invalid(value, issues, "Payload"))
+    return _known(incoming, shape, value)
+
+
+def own_body(incoming: Incoming, shape: Shape) -> JsonObject:
+    """The same for the routes that read their body by themselves from 1.15.0 on, and say nothing of its faults."""
+    if not incoming.behaviours.effect_checks:
+        return body(incoming, shape)
+    value = _parsed(incoming, errors.bad_request()) if incoming.body else {}
+    if any(shape(value, [])):
+        raise Refused(errors.bad_request())
+    return _known(incoming, shape, value)
 
 
 def query(incoming: Incoming, shape: Shape) -> None:
     """Checks the query's parameters."""
-    _refuse_if_wrong(dict(incoming.query), shape)
+    given = dict(incoming.query)
+    issues = list(shape(given, []))
+    if issues:
+        raise Refused(errors.invalid(given, issues, "Query"))
 
 
-def parameters(incoming: Incoming, shape: Shape) -> None:
-    """Checks the path's parameters."""
-    _refuse_if_wrong(dict(incoming.parameters), shape)
+def parameters(incoming: Incoming, *shapes: Shape) -> None:
+    """Checks the path's parameters, on a route that always did."""
+    given, issues = _path_faults(incoming, shapes)
+    if not issues:
+        return
+    if incoming.behaviours.effect_checks and issues[0].path == ["sessionID"]:
+        # The session's directory is looked up before the route is reached, and that fails.
+        raise Refused(errors.unknown("no session id"))
+    raise Refused(errors.invalid(given, issues, "Params"))
 
 
 def inside(incoming: Incoming, *shapes: Shape) -> None:
-    """Checks the path's parameters as routes do that check nothing themselves: 500 from the code behind them."""
+    """Checks them on a route that once checked nothing itself: 500 from the code behind it."""
+    if incoming.behaviours.ids_checked_first:
+        return parameters(incoming, *shapes)
     for shape in shapes:
         issues = list(shape(dict(incoming.parameters), []))
         if issues:
             raise Refused(errors.invalid_inside(issues))
+    return None
+
+
+def unchecked(incoming: Incoming, *shapes: Shape) -> None:
+    """Checks them on a route that once took anything."""
+    if incoming.behaviours.ids_checked_first:
+        parameters(incoming, *shapes)
+
+
+def looked_up(incoming: Incoming, *shapes: Shape) -> None:
+    """Checks them on a route that once left it to the code that looks the session up."""
+    if incoming.behaviours.ids_checked_first:
+        return parameters(incoming, *shapes)
+    _, issues = _path_faults(incoming, shapes)
+    if issues and incoming.behaviours.lookup_checks_ids:
+        issue = issues[0]
+        issue.path.clear()
+        raise Refused(errors.invalid_inside([issue]))
+    return None
 
 
 def limit(incoming: Incoming) -> float | None:
@@ -49,7 +86,42 @@ def limit(incoming: Incoming) -> float | None:
     return None if given is None else coerce_number(given)
 
 
-def _refuse_if_wrong(given: dict[str, str], shape: Shape) -> None:
-    issues = list(shape(given, []))
-    if issues:
-        raise Refused(errors.invalid(given, issues))
+def _declared(incoming: Incoming) -> object:
+    """What zod gets to see: a body that does not call itself JSON counts as ``{}``."""
+    return _parsed(incoming, errors.malformed()) if incoming.is_json else {}
+
+
+def _sent(incoming: Incoming) -> object:
+    """What Effect gets to see: any body but one that calls itself something else."""
+    if not incoming.has_body:
+        raise Refused(errors.unsupported(BYTES))
+    if incoming.content_type and not incoming.is_json:
+        raise Refused(errors.unsupported(incoming.content_type))
+    return _parsed(incoming, errors.malformed()) if incoming.body else ABSENT
+
+
+def _parsed(incoming: Incoming, problem: errors.Problem) -> object:
+    try:
+        return parse(incoming.body)
+    except (ValueError, RecursionError):
+        raise Refused(problem) from None
+
+
+def _faults(incoming: Incoming, shape: Shape, value: object) -> list[Issue]:
+    issues = list(shape(value, []))
+    if not incoming.behaviours.effect_checks:
+        return issues
+    return [issue for issue in issues if issue.value is not None or not issue.optional]
+
+
+def _path_faults(incoming: Incoming, shapes: tuple[Shape, ...]) -> tuple[Mapping[str, str], list[Issue]]:
+    given = dict(incoming.parameters)
+    return given, [issue for shape in shapes for issue in shape(given, [])]
+
+
+def _known(incoming: Incoming, shape: Shape, value: object) -> JsonObject:
+    """The keys that the shape knows; Effect's null is as if the key were not there."""
+    known = {key: each for key, each in cast("JsonObject", value).items() if key in shape.keys}
+    if incoming.behaviours.effect_checks:
+        return {key: each for key, each in known.items() if each is not None}
+    return known

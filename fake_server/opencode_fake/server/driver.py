@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from opencode_fake.clock import Clock
-from opencode_fake.run.effects import Aborted, Effects, Event, Wait, go_idle
+from opencode_fake.run.aborts import announce_abort
+from opencode_fake.run.effects import Aborted, Effects, Event, Wait
 from opencode_fake.run.loop import Run
 from opencode_fake.server.streams import Streams
 from opencode_fake.state.store import Session
@@ -52,17 +53,17 @@ class Driver:
         driven.task.add_done_callback(self._ended)
         return driven.task
 
-    def abort(self, session_id: str, directory: str) -> None:
-        """Ends a session's run. The status is idle at once; the run's last message is final a moment later."""
+    def abort(self, session_id: str, directory: str) -> asyncio.Task[None] | None:
+        """Ends a session's run. The status is idle at once; its last message is final when the task returned ends."""
         driven = self._running.pop(session_id, None)
-        if driven is None and not self._world.behaviours.idle_announced_when_not_running:
-            return
-        for happened in go_idle(self._world, session_id):
+        for happened in announce_abort(self._world, session_id, running=driven is not None):
             self.publish(happened, driven.directory if driven else directory)
-        if driven is not None:
-            driven.aborted = True
-            if driven.sleep is not None:
-                driven.sleep.cancel()
+        if driven is None:
+            return None
+        driven.aborted = True
+        if driven.sleep is not None:
+            driven.sleep.cancel()
+        return driven.task
 
     async def close(self) -> None:
         """Gives up all runs, as a server that is killed does."""

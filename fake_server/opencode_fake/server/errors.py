@@ -1,72 +1,154 @@
-"""Error answers as the server words them (1.1.34 to 1.1.65)."""
+"""What a request can be refused for, as each version words it.
+
+A problem is a function from a version's behaviours to the answer: the code that finds it need not know versions.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import BYTES, Outgoing, answer
+from opencode_fake.server.issues import Issue
 from opencode_fake.state.world import DATA_DIRECTORY
+from opencode_fake.versions import Behaviours
+
+Problem: TypeAlias = Callable[[Behaviours], Outgoing]
+Kind: TypeAlias = Literal["Payload", "Query", "Params"]
+"""The part of a request that is at fault."""
 
 _UNREACHABLE = (
     "Error: Unable to connect. Is the computer able to access the url?",
     "Error: Was there a typo in the url or port?",
 )
+_PAGE = b"<!doctype html>\n<title>OpenCode</title>\n<p>The web interface of OpenCode would be here.\n"
+_UNEXPECTED = "Unexpected server error. Check server logs for details."
 
 
 class Refused(Exception):
     """The request is answered with an error."""
 
-    def __init__(self, outgoing: Outgoing) -> None:
-        super().__init__(outgoing.status)
-        self.outgoing = outgoing
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
-def unauthorized() -> Outgoing:
+def unauthorized() -> Problem:
     """No password, or a wrong one."""
-    return Outgoing(401, b"Unauthorized", BYTES, {"WWW-Authenticate": 'Basic realm="Secure Area"'})
+    headers = {"WWW-Authenticate": 'Basic realm="Secure Area"'}
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.unauthorized_is_empty:
+            return Outgoing(401, b"", "", headers)
+        return Outgoing(401, b"Unauthorized", BYTES, headers)
+
+    return worded
 
 
-def malformed() -> Outgoing:
+def malformed() -> Problem:
     """The body is no JSON."""
-    return Outgoing(400, b"Malformed JSON in request body", BYTES)
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.effect_checks:
+            return unknown("malformed JSON")(behaviours)
+        return Outgoing(400, b"Malformed JSON in request body", BYTES)
+
+    return worded
 
 
-def invalid(data: object, issues: list[JsonObject]) -> Outgoing:
+def unsupported(content_type: str) -> Problem:
+    """The body is of a type that no route takes."""
+    return lambda _: Outgoing(415, f"Unsupported content-type: {content_type}".encode(), "text/plain")
+
+
+def bad_request() -> Problem:
+    """Something is wrong with the request, and the server does not say what."""
+    return lambda _: answer({"_tag": "BadRequest"}, 400)
+
+
+def invalid(data: object, issues: list[Issue], kind: Kind) -> Problem:
     """The body, the query or the path does not fit."""
-    return answer({"data": data, "error": issues, "success": False}, 400)
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.effect_checks:
+            return answer({"name": "BadRequest", "data": {"message": issues[0].effect(), "kind": kind}}, 400)
+        return answer({"data": data, "error": [issue.zod() for issue in issues], "success": False}, 400)
+
+    return worded
 
 
-def unknown(message: str) -> Outgoing:
-    """Something went wrong inside the server."""
-    return answer({"name": "UnknownError", "data": {"message": message}}, 500)
-
-
-def invalid_inside(issues: list[JsonObject]) -> Outgoing:
+def invalid_inside(issues: list[Issue]) -> Problem:
     """An id does not fit, and only the code behind the route noticed."""
-    return unknown(json.dumps(issues, indent=2, ensure_ascii=False))
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        fault = json.dumps([issue.zod() for issue in issues], indent=2, ensure_ascii=False)
+        return unknown(f"ZodError: {fault}" if behaviours.inner_faults_named else fault)(behaviours)
+
+    return worded
 
 
-def unknown_path(number: int) -> Outgoing:
-    """No such route: the server asks a web page of its maker, which it cannot reach (it words that in two ways)."""
-    return unknown(_UNREACHABLE[number % len(_UNREACHABLE)])
+def unknown(message: str) -> Problem:
+    """Something went wrong inside the server. Newer versions say what only in their log, by a reference."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        data: JsonObject = {"message": _UNEXPECTED if behaviours.effect_checks else message}
+        if behaviours.errors_have_references:
+            # A real reference is another one each time.
+            data["ref"] = f"err_{hashlib.sha1(message.encode(), usedforsecurity=False).hexdigest()[:8]}"
+        return answer({"name": "UnknownError", "data": data}, 500)
+
+    return worded
 
 
-def session_not_found(project_id: str, session_id: str) -> Outgoing:
-    """No such session in this project: the error names the missing file."""
-    return _file_not_found("session", project_id, session_id)
+def unknown_path(number: int) -> Problem:
+    """No such route: the web interface, or the error of a proxy that cannot reach it (worded in two ways)."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.unknown_path_is_web_page:
+            return Outgoing(200, _PAGE, "text/html")
+        return unknown(_UNREACHABLE[number % len(_UNREACHABLE)])(behaviours)
+
+    return worded
 
 
-def message_not_found(session_id: str, message_id: str) -> Outgoing:
+def not_found(message: str) -> Problem:
+    """Something is not there."""
+    return lambda _: answer({"name": "NotFoundError", "data": {"message": message}}, 404)
+
+
+def session_not_found(project_id: str, session_id: str) -> Problem:
+    """No such session: older versions name the file that is missing in the project's folder."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.sessions_found_anywhere:
+            return not_found(f"Session not found: {session_id}")(behaviours)
+        return _no_file("session", project_id, session_id)(behaviours)
+
+    return worded
+
+
+def message_not_found(session_id: str, message_id: str) -> Problem:
     """No such message in this session."""
-    return _file_not_found("message", session_id, message_id)
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        match behaviours.missing_message:
+            case "no file":
+                return _no_file("message", session_id, message_id)(behaviours)
+            case "error":
+                return unknown(f"Error: Message not found: {message_id}")(behaviours)
+            case "not found":
+                return not_found(f"Message not found: {message_id}")(behaviours)
+
+    return worded
 
 
-def too_large() -> Outgoing:
+def too_large() -> Problem:
     """The body is larger than the server takes."""
-    return Outgoing(413, b"", BYTES)
+    return lambda _: Outgoing(413, b"", BYTES)
 
 
-def _file_not_found(kind: str, folder: str, name: str) -> Outgoing:
-    message = f"Resource not found: {DATA_DIRECTORY}/storage/{kind}/{folder}/{name}.json"
-    return answer({"name": "NotFoundError", "data": {"message": message}}, 404)
+def _no_file(kind: str, folder: str, name: str) -> Problem:
+    return not_found(f"Resource not found: {DATA_DIRECTORY}/storage/{kind}/{folder}/{name}.json")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from opencode_fake.run.effects import dumps
+from opencode_fake.versions import Behaviours
 
 JSON = "application/json"
 BYTES = "application/octet-stream"
@@ -24,14 +25,26 @@ class Incoming:
     body: bytes
     directory: str
     """The absolute directory that the request is about."""
+    behaviours: Behaviours
+    """How the server that received it behaves."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The values of the route's ``{names}``."""
 
     @property
+    def content_type(self) -> str:
+        """What the body says that it is, without parameters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
     def is_json(self) -> bool:
         """Whether the body says that it is JSON."""
-        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = self.content_type
         return kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body was sent, be it an empty one."""
+        return "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +58,11 @@ class Outgoing:
     chunked: bool = False
 
 
-def answer(value: object, status: int = 200, *, chunked: bool = False) -> Outgoing:
+def answer(
+    value: object, status: int = 200, *, chunked: bool = False, headers: Mapping[str, str] | None = None
+) -> Outgoing:
     """``value`` as JSON."""
-    return Outgoing(status, dumps(value).encode(), chunked=chunked)
+    return Outgoing(status, dumps(value).encode(), headers=headers or {}, chunked=chunked)
 
 
 def parse(body: bytes) -> object:

@@ -41,8 +41,8 @@ class FakeServer:
     strips; requests outside it get a 404. ``password=None`` lets everybody in. ``pickup`` is how many seconds pass
     between the 204 of an asynchronous prompt and its user message: on a real server a few milliseconds.
 
-    Raises ScriptError for a script that cannot be read, UnknownVersion for a version that is not described, OSError
-    where the port is taken.
+    Raises ScriptError for a script that cannot be read, UnknownVersion for a version older than those described,
+    OSError where the port is taken. Warns with UnprovenVersion of a version newer than them.
     """
 
     def __init__(
@@ -69,8 +69,10 @@ class FakeServer:
         self.clock = clock or VirtualClock()
         self._port = port
         self._casting = Casting(as_script(script))
-        world = World(version, behaviours(version), directory, self._casting, Identifiers(seed), self.clock.now)
-        self._app = App(world, self.clock, Gate(username, password, tuple(cors)), self.base_path, pickup)
+        found = behaviours(version)
+        world = World(version, found, directory, self._casting, Identifiers(seed), self.clock.now)
+        gate = Gate(username, password, found, tuple(cors))
+        self._app = App(world, self.clock, gate, self.base_path, pickup, event_ids=Identifiers(seed + 1))
         self._runner: web.ServerRunner | None = None
         self._thread: _Thread | None = None
 

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opencode_fake.server.exchange import Outgoing
+from opencode_fake.versions import Behaviours
 
 _OWN_ORIGINS = re.compile(
     r"https?://(localhost|127\.0\.0\.1)(:\d+)?|tauri://localhost|https?://tauri\.localhost|https://([a-z0-9-]+\.)*opencode\.ai"
 )
-_METHODS = "GET,HEAD,PUT,POST,DELETE,PATCH"
+_METHODS = ("GET,HEAD,PUT,POST,DELETE,PATCH", "GET, HEAD, PUT, PATCH, POST, DELETE")
+_DAY = "86400"
+"""Seconds that a browser may remember a preflight's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +26,23 @@ class Gate:
 
     username: str
     password: str | None
+    behaviours: Behaviours
     origins: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Gate(username={self.username!r}, password={'set' if self.password else None})"
 
-    def admits(self, headers: Mapping[str, str]) -> bool:
-        """Whether these headers hold the right name and password. Without a password all are let in."""
+    def admits(self, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+        """Whether a request holds the right name and password. Without a password all are let in."""
         if self.password is None:
             return True
+        token = query.get("auth_token") if self.behaviours.password_in_query else None
         scheme, _, encoded = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
+        if token is None and scheme.lower() != "basic":
             return False
+        return self._is_right(encoded if token is None else token)
+
+    def _is_right(self, encoded: str) -> bool:
         try:
             given = base64.b64decode(encoded.strip(), validate=True)
         except (binascii.Error, ValueError):
@@ -44,13 +52,20 @@ class Gate:
     def origin_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers by which a browser learns whether its page may read the answer."""
         origin = headers.get("Origin", "")
-        allowed = origin in self.origins or _OWN_ORIGINS.fullmatch(origin)
-        return {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if allowed else {})
+        if origin in self.origins or _OWN_ORIGINS.fullmatch(origin):
+            return {"Vary": "Origin", "Access-Control-Allow-Origin": origin}
+        return {} if origin and self.behaviours.vary_for_allowed_only else {"Vary": "Origin"}
 
     def preflight(self, headers: Mapping[str, str]) -> Outgoing:
         """The answer to a browser that asks before it sends."""
-        asked = headers.get("Access-Control-Request-Headers")
-        extra = {"Access-Control-Allow-Methods": _METHODS}
-        if asked:
+        asked = headers.get("Access-Control-Request-Headers", "")
+        spaced = self.behaviours.effect_checks
+        extra = self.origin_headers(headers) | {"Access-Control-Allow-Methods": _METHODS[spaced]}
+        if asked or spaced:
             extra["Access-Control-Allow-Headers"] = asked
+        if asked:
+            varying = [*filter(None, [extra.get("Vary")]), "Access-Control-Request-Headers"]
+            extra["Vary"] = ", ".join(reversed(varying) if spaced else varying)
+        if self.behaviours.preflight_lasts:
+            extra["Access-Control-Max-Age"] = _DAY
         return Outgoing(204, content_type="", headers=extra)

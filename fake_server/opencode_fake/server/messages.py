@@ -6,9 +6,12 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
+from opencode_fake.run.effects import event
+from opencode_fake.run.errors import unknown_agent
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.scripts.model import JsonObject
-from opencode_fake.server import checks, errors, schemas
+from opencode_fake.server import checks, errors, schemas, sessions
+from opencode_fake.server.cursor import before, headers
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.state.store import Message, Session
@@ -20,33 +23,44 @@ if TYPE_CHECKING:
 async def prompt(app: App, incoming: Incoming) -> Outgoing:
     """``POST /session/{sessionID}/message``: answers when the run has ended, with the last message it made.
 
-    200 and no body where no message came of it: a session, an agent or a model that does not exist.
+    Where no message came of it - a session, an agent or a model that does not exist -, older versions answer 200 and no
+    body, newer ones with an error.
     """
-    given = checks.body(incoming, schemas.PROMPT)
+    checks.unchecked(incoming, schemas.SESSION)
+    given = checks.body(incoming, app.schemas.prompt)
     session = _session(app, incoming)
     if session is None:
         return Outgoing()
     try:
         message = _accept(app, session, given)
-    except UnknownAgent:
-        return Outgoing()
+    except UnknownAgent as unknown:
+        _tell_unknown_agent(app, session, unknown)
+        return _nothing(app, str(unknown))
     if given.get("noReply"):
         return answer(message.wire(), chunked=True)
     # A caller that goes away does not end the run.
     await asyncio.shield(app.driver.start(session))
     last = session.last_assistant()
     if last is None or last["parentID"] < message.info["id"]:
-        return Outgoing()
+        return _nothing(app, "no message")
     return answer(session.messages[last["id"]].wire(), chunked=True)
 
 
 async def prompt_async(app: App, incoming: Incoming) -> Outgoing:
     """``POST /session/{sessionID}/prompt_async``: 204 at once, whatever becomes of the prompt."""
-    given = checks.body(incoming, schemas.PROMPT)
+    checks.unchecked(incoming, schemas.SESSION)
+    given = checks.body(incoming, app.schemas.prompt)
     session = _session(app, incoming)
     if session is not None:
         app.later(_begin(app, session, given))
     return Outgoing(204)
+
+
+def _nothing(app: App, reason: str) -> Outgoing:
+    """The answer to a prompt that no message came of."""
+    if app.world.behaviours.failed_prompt_is_an_error:
+        raise Refused(errors.unknown(reason))
+    return Outgoing()
 
 
 async def _begin(app: App, session: Session, given: JsonObject) -> None:
@@ -54,7 +68,8 @@ async def _begin(app: App, session: Session, given: JsonObject) -> None:
         await app.clock.sleep(app.pickup)
     try:
         _accept(app, session, given)
-    except UnknownAgent:
+    except UnknownAgent as unknown:
+        _tell_unknown_agent(app, session, unknown)
         return
     if not given.get("noReply"):
         app.driver.start(session)
@@ -63,27 +78,52 @@ async def _begin(app: App, session: Session, given: JsonObject) -> None:
 async def listed(app: App, incoming: Incoming) -> Outgoing:
     """``GET /session/{sessionID}/message``: all messages, or the last ``limit``; oldest first."""
     checks.inside(incoming, schemas.SESSION)
-    checks.query(incoming, schemas.MESSAGES)
-    session = _session(app, incoming)
+    checks.query(incoming, app.schemas.messages)
+    cursor = before(incoming) if app.world.behaviours.messages_paged else None
+    session = sessions.known(app, incoming)
+    if session is None and not app.world.behaviours.missing_session_has_no_messages:
+        raise Refused(sessions.not_found(app, incoming))
     messages = session.ordered() if session is not None else []
     limit = checks.limit(incoming)
-    if limit:
-        messages = messages[len(messages) - math.ceil(min(max(limit, 0), len(messages))) :]
-    return answer([message.wire() for message in messages])
+    if not limit:
+        return answer([message.wire() for message in messages])
+    if cursor is not None:
+        messages = [message for message in messages if message.info["id"] < cursor]
+    page = messages[len(messages) - math.ceil(min(max(limit, 0), len(messages))) :]
+    older = headers(incoming, page[0]) if app.world.behaviours.messages_paged and len(page) < len(messages) else {}
+    return answer([message.wire() for message in page], headers=older)
 
 
 async def get(app: App, incoming: Incoming) -> Outgoing:
     """``GET /session/{sessionID}/message/{messageID}``."""
     checks.inside(incoming, schemas.SESSION, schemas.MESSAGE)
-    session = _session(app, incoming)
-    message_id = incoming.parameters["messageID"]
-    if session is None or message_id not in session.messages:
-        raise Refused(errors.message_not_found(incoming.parameters["sessionID"], message_id))
-    return answer(session.messages[message_id].wire())
+    message = _message(app, incoming)
+    if message is None:
+        raise Refused(errors.message_not_found(incoming.parameters["sessionID"], incoming.parameters["messageID"]))
+    return answer(message.wire())
+
+
+def _message(app: App, incoming: Incoming) -> Message | None:
+    message_id, session = incoming.parameters["messageID"], sessions.known(app, incoming)
+    if app.world.behaviours.messages_found_anywhere:
+        return next(
+            (each.messages[message_id] for each in app.world.store.by_age() if message_id in each.messages), None
+        )
+    return session.messages.get(message_id) if session is not None else None
 
 
 def _session(app: App, incoming: Incoming) -> Session | None:
-    return app.world.store.get(incoming.parameters["sessionID"], app.world.project(incoming.directory))
+    """The session that a prompt is for: None where it is missing and the version does not mind."""
+    session = sessions.known(app, incoming)
+    if session is None and app.world.behaviours.missing_session_refused:
+        raise Refused(sessions.not_found(app, incoming))
+    return session
+
+
+def _tell_unknown_agent(app: App, session: Session, unknown: UnknownAgent) -> None:
+    if app.world.behaviours.unknown_agent_is_an_event:
+        happened = event("session.error", sessionID=session.id, error=unknown_agent(str(unknown)))
+        app.publish(happened, session.info["directory"])
 
 
 def _accept(app: App, session: Session, given: JsonObject) -> Message:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from opencode_fake.server.exchange import Incoming, Outgoing
 from opencode_fake.server.streams import Reader
+from opencode_fake.versions import Behaviours
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
@@ -31,20 +32,27 @@ class Route:
 
 
 class Router:
-    """Finds routes. Paths are taken to the letter: neither case nor a slash at the end is forgiven (to 1.14.41)."""
+    """Finds routes."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], behaviours: Behaviours) -> None:
         self.routes = tuple(routes)
+        self._behaviours = behaviours
         self._by_shape: defaultdict[tuple[str, int], list[Route]] = defaultdict(list)
         for route in self.routes:
             self._by_shape[route.method, len(route.segments)].append(route)
 
     def find(self, incoming: Incoming) -> tuple[Handler, Incoming] | None:
         """The handler, and the request with its parameters; None for an unknown path or method."""
-        method = "GET" if incoming.method == "HEAD" else incoming.method
-        for route in self._by_shape[method, len(incoming.path)]:
-            pairs = list(zip(route.segments, incoming.path, strict=True))
-            if all(wanted == got or (wanted[0] == "{" and got) for wanted, got in pairs):
+        heard = "GET" if incoming.method == "HEAD" and not self._behaviours.head_is_unknown else incoming.method
+        path = tuple(filter(None, incoming.path)) if self._behaviours.paths_forgive else incoming.path
+        for route in self._by_shape[heard, len(path)]:
+            pairs = list(zip(route.segments, path, strict=True))
+            if all(self._fits(wanted, got) for wanted, got in pairs):
                 parameters = {wanted[1:-1]: got for wanted, got in pairs if wanted[0] == "{"}
                 return route.handler, replace(incoming, parameters=parameters)
         return None
+
+    def _fits(self, wanted: str, got: str) -> bool:
+        if wanted[0] == "{":
+            return bool(got)
+        return wanted == (got.lower() if self._behaviours.paths_forgive else got)

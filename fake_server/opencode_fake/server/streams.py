@@ -5,10 +5,22 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from opencode_fake.run.effects import Event, dumps, event
+from opencode_fake.run.effects import Event, event
+from opencode_fake.server.frames import Letter, Writer
+from opencode_fake.versions import Behaviours
 
 QUEUE = 100_000
 """Frames that wait for one reader; a reader that falls further behind is cut off, as one whose connection broke."""
+
+
+def stream_headers(behaviours: Behaviours) -> dict[str, str]:
+    """The headers of an event stream."""
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+    if behaviours.streams_unbuffered:
+        headers |= {"X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
+    if behaviours.streams_untransformed:
+        return headers | {"Cache-Control": "no-cache, no-transform"}
+    return headers | {"Connection": "keep-alive"}
 
 
 @dataclass(eq=False, slots=True)
@@ -38,7 +50,8 @@ class Reader:
 class Streams:
     """All open event streams of one server."""
 
-    def __init__(self) -> None:
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._readers: set[Reader] = set()
         self.overrun = 0
         """Readers that were cut off because they fell behind."""
@@ -46,7 +59,7 @@ class Streams:
     def open(self, directory: str | None) -> Reader:
         """A new stream, its first frame waiting in it. There is no replay of what happened before."""
         reader = Reader(directory)
-        reader.offer(self._frame(reader, event("server.connected").json, None))
+        self._send(reader, self._writer.letter(event("server.connected")))
         self._readers.add(reader)
         return reader
 
@@ -56,23 +69,25 @@ class Streams:
 
     def publish(self, happened: Event, directory: str) -> None:
         """Sends an event of one directory to all who hear of it."""
-        own = b"data: " + happened.json.encode() + b"\n\n"
-        wrapped: bytes | None = None
+        letter = self._writer.letter(happened, directory)
+        own: bytes | None = None
+        everywhere: bytes | None = None
         for reader in tuple(self._readers):
             if reader.directory is None:
-                wrapped = wrapped or self._frame(reader, happened.json, directory)
-                frame = wrapped
+                everywhere = everywhere or letter.everywhere()
+                frame: bytes | None = everywhere
             elif reader.directory == directory:
+                own = own or letter.own()
                 frame = own
             else:
                 continue
-            if not reader.offer(frame):
+            if frame is not None and not reader.offer(frame):
                 self.overrun += 1
                 reader.close()
 
     def beat(self, reader: Reader) -> None:
         """Sends a heartbeat."""
-        reader.offer(self._frame(reader, event("server.heartbeat").json, None))
+        self._send(reader, self._writer.letter(event("server.heartbeat")))
 
     def close(self) -> None:
         """Ends all streams."""
@@ -80,8 +95,7 @@ class Streams:
             reader.close()
 
     @staticmethod
-    def _frame(reader: Reader, json: str, directory: str | None) -> bytes:
-        if reader.directory is None:
-            where = "" if directory is None else f'"directory":{dumps(directory)},'
-            json = f'{{{where}"payload":{json}}}'
-        return f"data: {json}\n\n".encode()
+    def _send(reader: Reader, letter: Letter) -> None:
+        frame = letter.everywhere() if reader.directory is None else letter.own()
+        if frame is not None:
+            reader.offer(frame)

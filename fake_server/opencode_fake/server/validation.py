@@ -1,65 +1,38 @@
-"""Checks of what comes in, which find fault in the words of the server's own validator (zod 4).
-
-A check takes a value and its path and yields issues. The real validator reports all of them, keys in the order in
-which the schema names them.
-"""
+"""Checks of what comes in. A check takes a value and its path and yields its faults, keys in the schema's order."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from opencode_fake.scripts.model import JsonObject, JsonValue
+from opencode_fake.server.issues import (
+    ABSENT,
+    Absent,
+    Issue,
+    Negative,
+    NoBoolean,
+    NoShape,
+    NotANumber,
+    NotWhole,
+    Path,
+    WrongOption,
+    WrongStart,
+    WrongType,
+    kind_of,
+)
 
-Path: TypeAlias = "list[JsonValue]"
-Check: TypeAlias = Callable[[object, Path], Iterator[JsonObject]]
-
-
-class Absent:
-    """What stands where a key is missing."""
-
-
-ABSENT = Absent()
-
-
-def kind_of(value: object) -> str:
-    """The type of a value, as the validator names it."""
-    match value:
-        case Absent():
-            return "undefined"
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def wrong_type(expected: str, value: object, path: Path) -> JsonObject:
-    """The issue of a value of the wrong type."""
-    return {
-        "expected": expected,
-        "code": "invalid_type",
-        "path": path,
-        "message": f"Invalid input: expected {expected}, received {kind_of(value)}",
-    }
+Check: TypeAlias = Callable[[object, Path], Iterator[Issue]]
 
 
 def of_type(expected: str) -> Check:
     """Any value of this type."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if kind_of(value) != expected:
-            yield wrong_type(expected, value, path)
+            yield WrongType(expected=expected, value=value, path=path)
 
     return check
 
@@ -70,18 +43,11 @@ string, number, boolean = of_type("string"), of_type("number"), of_type("boolean
 def starts_with(prefix: str) -> Check:
     """An id of this kind."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if not isinstance(value, str):
-            yield wrong_type("string", value, path)
+            yield WrongType(expected="string", value=value, path=path)
         elif not value.startswith(prefix):
-            yield {
-                "origin": "string",
-                "code": "invalid_format",
-                "format": "starts_with",
-                "prefix": prefix,
-                "path": path,
-                "message": f'Invalid string: must start with "{prefix}"',
-            }
+            yield WrongStart(prefix=prefix, value=value, path=path)
 
     return check
 
@@ -89,35 +55,29 @@ def starts_with(prefix: str) -> Check:
 def one_of(*values: str) -> Check:
     """One of a few strings."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if value not in values:
-            listed = "|".join(f'"{each}"' for each in values)
-            yield {
-                "code": "invalid_value",
-                "values": list(values),
-                "path": path,
-                "message": f"Invalid option: expected one of {listed}",
-            }
+            yield WrongOption(options=values, value=value, path=path)
 
     return check
 
 
 def optional(inner: Check) -> Check:
-    """Absent, or what ``inner`` takes; null is not absent."""
+    """Absent, or what ``inner`` takes."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if not isinstance(value, Absent):
-            yield from inner(value, path)
+            yield from (replace(issue, optional=True) if issue.path == path else issue for issue in inner(value, path))
 
     return check
 
 
-def array(item: Check) -> Check:
+def array(item: Check, *, name: str | None = None) -> Check:
     """A list of such items."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if not isinstance(value, list):
-            yield wrong_type("array", value, path)
+            yield WrongType(expected="array", name=name, value=value, path=path)
             return
         for index, each in enumerate(value):
             yield from item(each, [*path, index])
@@ -128,9 +88,9 @@ def array(item: Check) -> Check:
 def record(item: Check) -> Check:
     """An object with any keys and such values."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
+    def check(value: object, path: Path) -> Iterator[Issue]:
         if not isinstance(value, dict):
-            yield wrong_type("record", value, path)
+            yield WrongType(expected="record", name="object", value=value, path=path)
             return
         for key, each in value.items():
             yield from item(each, [*path, key])
@@ -144,33 +104,27 @@ class Shape:
 
     keys: Mapping[str, Check]
 
-    def __call__(self, value: object, path: Path) -> Iterator[JsonObject]:
+    def __call__(self, value: object, path: Path) -> Iterator[Issue]:
         """Checks each key."""
         if not isinstance(value, dict):
-            yield wrong_type("object", value, path)
+            yield WrongType(expected="object", value=value, path=path)
             return
         for key, check in self.keys.items():
             yield from check(value.get(key, ABSENT), [*path, key])
 
+    def extended(self, **keys: Check) -> Shape:
+        """The same with further keys."""
+        return Shape({**self.keys, **keys})
 
-def tagged(key: str, shapes: Mapping[str, Shape]) -> Check:
+
+def tagged(key: str, shapes: Mapping[str, Shape], *, name: str | None = None) -> Check:
     """An object whose ``key`` says which of the shapes it has."""
 
-    def check(value: object, path: Path) -> Iterator[JsonObject]:
-        if not isinstance(value, dict):
-            yield wrong_type("object", value, path)
-            return
-        tag = value.get(key)
+    def check(value: object, path: Path) -> Iterator[Issue]:
+        tag = value.get(key) if isinstance(value, dict) else None
         shape = shapes.get(tag) if isinstance(tag, str) else None
         if shape is None:
-            yield {
-                "code": "invalid_union",
-                "errors": [],
-                "note": "No matching discriminator",
-                "discriminator": key,
-                "path": [*path, key],
-                "message": "Invalid input",
-            }
+            yield NoShape(key=key, tags=tuple(shapes), name=name, value=value, path=path)
             return
         yield from shape(value, path)
 
@@ -193,13 +147,24 @@ def coerce_number(text: str) -> float:
     return {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}.get(stripped, math.nan)
 
 
-def coerced_number(value: object, path: Path) -> Iterator[JsonObject]:
+def coerced_number(value: object, path: Path) -> Iterator[Issue]:
     """A query parameter that is read as a number."""
     if isinstance(value, str) and math.isnan(coerce_number(value)):
-        yield {
-            "expected": "number",
-            "code": "invalid_type",
-            "received": "NaN",
-            "path": path,
-            "message": "Invalid input: expected number, received NaN",
-        }
+        yield NotANumber(value=value, path=path)
+
+
+def count(value: object, path: Path) -> Iterator[Issue]:
+    """A query parameter that is read as a whole number from 0."""
+    found = coerce_number(value) if isinstance(value, str) else 0.0
+    if math.isnan(found):
+        yield NotANumber(value=value, path=path)
+    elif found != found // 1:
+        yield NotWhole(value=value, path=path)
+    elif found < 0:
+        yield Negative(value=value, path=path)
+
+
+def flag(value: object, path: Path) -> Iterator[Issue]:
+    """A query parameter that is true or false."""
+    if value not in ("true", "false"):
+        yield NoBoolean(value=value, path=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -74,18 +75,25 @@ class Store:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._ids: list[str] = []
+        self._updated: OrderedDict[str, Session] = OrderedDict()
 
     def add(self, session: Session) -> None:
         """Keeps a new session."""
         self._sessions[session.id] = session
         insort(self._ids, session.id)
+        self._updated[session.id] = session
+
+    def moved_up(self, session: Session) -> None:
+        """Notes that a session was updated last of all."""
+        if session.id in self._updated:
+            self._updated.move_to_end(session.id)
 
     def find(self, session_id: str) -> Session | None:
         """The session of that id in any project."""
         return self._sessions.get(session_id)
 
     def get(self, session_id: str, project_id: str) -> Session | None:
-        """The session of that id in one project: 1.1.x keeps a folder a project and looks nowhere else."""
+        """The session of that id in one project: versions that keep a folder a project look nowhere else."""
         session = self._sessions.get(session_id)
         return session if session is not None and session.info["projectID"] == project_id else None
 
@@ -93,10 +101,19 @@ class Store:
         """Forgets a session."""
         del self._sessions[session_id]
         del self._ids[bisect_left(self._ids, session_id)]
+        del self._updated[session_id]
 
     def by_id(self) -> Iterable[Session]:
         """All sessions in the order of their ids: the newest first."""
         return (self._sessions[key] for key in self._ids)
+
+    def by_age(self) -> Iterable[Session]:
+        """All sessions in the order in which they were made."""
+        return self._sessions.values()
+
+    def by_update(self) -> Iterable[Session]:
+        """All sessions, the last updated first."""
+        return reversed(self._updated.values())
 
     def children(self, parent_id: str) -> list[Session]:
         """The sessions that name this parent, newest first."""

@@ -1,4 +1,7 @@
-"""The shapes of sessions, messages and parts as they stand on the wire (1.1.34 to 1.1.65)."""
+"""The shapes of sessions, messages and parts as they stand on the wire.
+
+The order of keys in an object differs from version to version and means nothing; it is not reproduced.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,31 @@ class Summary(TypedDict):
     files: int
 
 
+class CacheCount(TypedDict):
+    """Tokens of the provider's prompt cache."""
+
+    read: int
+    write: int
+
+
+class TokenCount(TypedDict):
+    """Tokens of one assistant message, or of all messages of a session."""
+
+    total: NotRequired[int]
+    input: int
+    output: int
+    reasoning: int
+    cache: CacheCount
+
+
+class SessionModel(TypedDict):
+    """The model that a session used last."""
+
+    id: str
+    providerID: str
+    variant: NotRequired[str]
+
+
 class SessionInfo(TypedDict):
     """A session."""
 
@@ -31,8 +59,14 @@ class SessionInfo(TypedDict):
     version: str
     projectID: str
     directory: str
+    path: NotRequired[str]
     parentID: NotRequired[str]
+    cost: NotRequired[int | float]
+    tokens: NotRequired[TokenCount]
     title: str
+    agent: NotRequired[str]
+    model: NotRequired[SessionModel]
+    metadata: NotRequired[JsonObject]
     permission: NotRequired[list[JsonObject]]
     time: SessionTime
     summary: NotRequired[Summary]
@@ -42,28 +76,12 @@ class FileDiff(TypedDict):
     """What happened to one file."""
 
     file: str
-    before: str
-    after: str
+    patch: NotRequired[str]
+    before: NotRequired[str]
+    after: NotRequired[str]
     additions: int
     deletions: int
     status: NotRequired[Literal["added", "modified", "deleted"]]
-
-
-class CacheCount(TypedDict):
-    """Tokens of the provider's prompt cache."""
-
-    read: int
-    write: int
-
-
-class TokenCount(TypedDict):
-    """Tokens of one assistant message."""
-
-    total: NotRequired[int]
-    input: int
-    output: int
-    reasoning: int
-    cache: CacheCount
 
 
 class ModelRef(TypedDict):
@@ -71,6 +89,7 @@ class ModelRef(TypedDict):
 
     providerID: str
     modelID: str
+    variant: NotRequired[str]
 
 
 class ErrorInfo(TypedDict):
@@ -113,6 +132,7 @@ class UserInfo(TypedDict):
     model: ModelRef
     system: NotRequired[str]
     variant: NotRequired[str]
+    format: NotRequired[JsonObject]
 
 
 class AssistantTime(TypedDict):
@@ -252,6 +272,7 @@ class Retry(TypedDict):
     type: Literal["retry"]
     attempt: int
     message: str
+    action: NotRequired[None]
     next: int
 
 

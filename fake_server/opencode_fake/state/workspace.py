@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, unified_diff
 from pathlib import PurePosixPath
 
 from opencode_fake.state.wire import FileDiff
+from opencode_fake.versions import Behaviours
 
 Files = dict[str, str]
 
@@ -34,11 +36,11 @@ class Workspace:
         old, new = self._snapshots[before], self._snapshots[after]
         return sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
 
-    def diff(self, before: str, after: str, *, with_status: bool) -> list[FileDiff]:
+    def diff(self, before: str, after: str, behaviours: Behaviours) -> list[FileDiff]:
         """What happened between two snapshots, a row a file."""
         old, new = self._snapshots[before], self._snapshots[after]
         return [
-            file_diff(self.relative(path), old.get(path), new.get(path), with_status=with_status)
+            file_diff(self.relative(path), old.get(path), new.get(path), behaviours)
             for path in self.changed(before, after)
         ]
 
@@ -48,11 +50,15 @@ class Workspace:
         return str(pure.relative_to(self.directory)) if pure.is_relative_to(self.directory) else path
 
 
-def file_diff(name: str, before: str | None, after: str | None, *, with_status: bool) -> FileDiff:
+def file_diff(name: str, before: str | None, after: str | None, behaviours: Behaviours) -> FileDiff:
     """The difference between two states of a file; None where it does not exist."""
-    additions, deletions = count_lines(before or "", after or "")
-    diff = FileDiff(file=name, before=before or "", after=after or "", additions=additions, deletions=deletions)
-    if with_status:
+    old, new = before or "", after or ""
+    additions, deletions = count_lines(old, new)
+    if behaviours.diff_is_patch:
+        diff = FileDiff(file=name, patch=patch(name, old, new, tabs=True), additions=additions, deletions=deletions)
+    else:
+        diff = FileDiff(file=name, before=old, after=new, additions=additions, deletions=deletions)
+    if behaviours.diff_has_status:
         diff["status"] = "added" if before is None else "deleted" if after is None else "modified"
     return diff
 
@@ -64,11 +70,17 @@ def count_lines(before: str, after: str) -> tuple[int, int]:
     return sum(op[4] - op[3] for op in changes), sum(op[2] - op[1] for op in changes)
 
 
-def patch(path: str, before: str, after: str) -> str:
-    """The unified diff that the ``edit`` tool reports (measured on 1.1.53)."""
-    lines = [f"Index: {path}", "=" * 67, f"--- {path}", f"+++ {path}"]
+def patch(path: str, before: str, after: str, *, tabs: bool = False) -> str:
+    """The unified diff that the ``edit`` tool reports; those of sessions have tabs after the names."""
+    end = "\t" if tabs else ""
+    lines = [f"Index: {path}", "=" * 67, f"--- {path}{end}", f"+++ {path}{end}"]
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     body = ""
-    for line in list(unified_diff(old, new, n=4))[2:]:
+    for line in map(_with_counts, list(unified_diff(old, new, n=4))[2:]):
         body += line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
     return "\n".join(lines) + "\n" + body
+
+
+def _with_counts(line: str) -> str:
+    """A line of a diff; a header names also a count of one, which Python leaves out."""
+    return re.sub(r"([-+]\d+)(?=[ ]|$)(?<!,\d)", r"\1,1", line) if line.startswith("@@ ") else line

@@ -11,7 +11,7 @@ from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.state.store import Session, Store
-from opencode_fake.state.wire import SessionInfo, Status
+from opencode_fake.state.wire import SessionInfo, SessionModel, Status, TokenCount
 from opencode_fake.state.workspace import Workspace
 from opencode_fake.versions import Behaviours
 
@@ -51,6 +51,9 @@ class World:
         title: str | None = None,
         parent_id: str | None = None,
         permission: list[JsonObject] | None = None,
+        agent: str | None = None,
+        model: SessionModel | None = None,
+        metadata: JsonObject | None = None,
     ) -> Session:
         """Makes and keeps a session. Without a title it gets the default one."""
         created = self.now()
@@ -63,13 +66,37 @@ class World:
             "title": default_title(created, child=parent_id is not None) if title is None else title,
             "time": {"created": created, "updated": created},
         }
+        if self.behaviours.sessions_have_path:
+            info["path"] = self._path(directory)
+        if self.behaviours.sessions_count_cost:
+            info["cost"], info["tokens"] = 0, no_tokens()
         if parent_id is not None:
             info["parentID"] = parent_id
         if permission is not None:
             info["permission"] = permission
+        if agent is not None:
+            info["agent"] = agent
+        if model is not None:
+            info["model"] = model
+        if metadata is not None:
+            info["metadata"] = metadata
         session = Session(info)
         self.store.add(session)
         return session
+
+    def touch(self, session: Session) -> None:
+        """Notes that a session was updated now."""
+        session.info["time"]["updated"] = self.now()
+        self.store.moved_up(session)
+
+    def _path(self, directory: str) -> str:
+        """A directory below its project's: all of it where there is none."""
+        return "" if directory == self.directory else directory.lstrip("/")
+
+
+def no_tokens() -> TokenCount:
+    """The count before the first token."""
+    return {"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}}
 
 
 def default_title(created: int, *, child: bool) -> str:

@@ -3,27 +3,195 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviours:
     """How one version answers. Every field has its rows in ``table``."""
 
+    # Who may come in.
     preflight_needs_password: bool
     """A CORS preflight without credentials is answered 401."""
+    preflight_lasts: bool
+    """A browser is told how long it may remember a preflight's answer."""
+    unauthorized_names_origin: bool
+    """A 401 lets an allowed origin read it, as any other answer."""
+    unauthorized_is_empty: bool
+    """A 401 has no body."""
+    password_in_query: bool
+    """``auth_token`` in the query may stand for the Authorization header."""
+    vary_for_allowed_only: bool
+    """``Vary: Origin`` is left out for an origin that is not allowed."""
+
+    # Requests, and what is wrong with them.
+    effect_checks: bool
+    """Requests are checked by Effect, which names the first fault only and where it lies; before, zod lists all."""
+    errors_have_references: bool
+    """A 500 names a reference into the server's log."""
+    ids_checked_first: bool
+    """Every route checks the ids in its path before anything else."""
+    lookup_checks_ids: bool
+    """Looking a session up fails on an id that can be none; before, it is merely not found."""
+    inner_faults_named: bool
+    """A validation error from inside the server begins with its class."""
+    part_ids_checked: bool
+    """The ids of a prompt's parts must be such."""
+    format_checked: bool
+    """A prompt can ask for a ``format``."""
+    largest_body: int | None
+    """Bytes that a body may have; None: no limit was met."""
+    unknown_path_is_web_page: bool
+    """What no route answers gets the web interface; before, the error of a proxy that cannot reach it."""
+    paths_forgive: bool
+    """Paths match whatever their case, with doubled slashes and one at the end."""
+    head_is_unknown: bool
+    """HEAD is no method of any route."""
+    empty_answer_is_json: bool
+    """A 204 calls itself JSON."""
+    gzip_from: int | None
+    """Bytes from which on an answer is compressed for who accepts it; None: never."""
+
+    # Sessions.
+    sessions_found_anywhere: bool
+    """A session is found whatever directory the request names."""
+    missing_session_refused: bool
+    """Every route that needs its session answers 404 without it; before, many answer as for an empty one."""
+    missing_session_has_no_messages: bool
+    """The messages of a missing session are an empty list."""
+    deleting_missing_refused: bool
+    """Deleting a session that is not there is a 404."""
+    sessions_ordered_by: Literal["creation", "insertion", "update"]
+    """The list of sessions: the newest first, the oldest first, or the last updated first."""
+    sessions_listed: int | None
+    """How many sessions are listed where no limit is given; None: all."""
+    limit_is_sql: bool
+    """A limit is the database's: 0 is none, a negative one is all, and a fraction fails."""
+    bad_numbers_ignored: bool
+    """A query of the session list that should be a number and is none is ignored."""
+    roots_is_boolean: bool
+    """``roots`` is true or false; before, any text counts as true."""
+    path_filters: bool
+    """``path`` filters the session list."""
+    children_oldest_first: bool
+    """The children of a session are listed in the order in which they were made."""
+    sessions_have_path: bool
+    """A session names its directory below the project's as well."""
+    sessions_count_cost: bool
+    """A session sums up the cost and the tokens of its messages."""
+    sessions_name_model: bool
+    """A prompt notes its agent and model in the session."""
+    creation_takes_model: bool
+    """A session can be made with an agent and a model."""
+    sessions_have_metadata: bool
+    """A session keeps ``metadata``."""
+    update_takes_permission: bool
+    """PATCH can change the permission rules."""
+    update_touches: Literal["never", "always", "rules"]
+    """When PATCH sets ``time.updated``: never, always, or for permission rules and metadata only."""
+    empty_update_is_told: bool
+    """A PATCH that changes nothing emits ``session.updated``."""
+    creation_is_an_update: bool
+    """``session.created`` is followed by ``session.updated``."""
+
+    # Prompts and messages.
+    missing_message: Literal["no file", "error", "not found"]
+    """A message that is not there: 404 that names a file, 500, or 404."""
+    messages_found_anywhere: bool
+    """A message is found in any session."""
+    messages_paged: bool
+    """The messages of a session can be read page by page, with a cursor; their limit is checked."""
+    failed_prompt_is_an_error: bool
+    """A prompt that comes to no message is a 500; before, a 200 without a body."""
+    unknown_model_is_an_event: bool
+    """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
+    unknown_agent_is_an_event: bool
+    """A prompt for an unknown agent emits ``session.error``."""
+    user_variant_in_model: bool
+    """A prompt's ``variant`` is kept in its model."""
+    assistant_variant: bool
+    """Assistant messages repeat the ``variant`` of the prompt."""
+    user_message_title: bool
+    """User messages get a title of their own in ``summary.title``."""
+    tokens_have_total: bool
+    """``tokens`` have a ``total`` once there are any."""
+    output_includes_reasoning: bool
+    """The tokens of the reasoning count as output too, and are paid twice."""
+    runs_in_own_directory: bool
+    """A run happens in its session's directory; before, in the one that the request names."""
+
+    # Text, tools and changes.
+    text_in_deltas: bool
+    """Streamed text is sent in events of its own, and stored only when it is complete."""
+    text_trimmed: bool
+    """White space at the end of a text is cut off."""
+    reasoning_ends_with_text: bool
+    """A reasoning ends when the text goes on; before, all blocks of a call end with the call."""
+    broken_text_is_ended: bool
+    """A text that an abort or an error breaks off is completed with what had come."""
+    diff_has_status: bool
+    """A file diff says whether the file was added, modified or deleted."""
+    diff_is_patch: bool
+    """A file diff has a patch instead of the text before and after."""
+    diff_of_prompts: bool
+    """``messageID`` asks for the diff of one prompt."""
+    session_sums_diffs: bool
+    """A session's diff and summary tell what it changed; later they stay empty."""
+    tool_errors_prefixed: bool
+    """The errors of tools begin with ``Error: ``."""
+    bash_described: bool
+    """A bash call is titled by its description; later by its command."""
+    bash_shows_start: bool
+    """A bash call shows its empty output as soon as it runs."""
+    silence_is_worded: bool
+    """A command without output says so."""
+    edit_errors_explain: bool
+    """The errors of ``edit`` say what must match."""
+    read_is_tagged: bool
+    """``read`` puts the file's path, type and content in tags of their own."""
+    read_counts_last_line: bool
+    """``read`` counts the empty line after the last line's end."""
+    read_breaks_after_tag: bool
+    """``read`` begins the content on a line of its own."""
+    read_has_display: bool
+    """``read`` repeats what it read in ``metadata.display``."""
+
+    # Aborts and errors.
+    abort_message: str
+    """What the error of an aborted message says."""
+    abort_kills_tools: bool
+    """An aborted bash call is an error; later it is completed and its output tells."""
+    abort_tells_error_first: bool
+    """An abort emits ``session.error`` before it emits idle."""
+    abort_waits: bool
+    """An abort is answered when the run has ended; before, at once."""
+    abort_in_retry_is_silent: bool
+    """An abort while the provider is retried leaves no error."""
     idle_announced_with_error: bool
     """``session.error`` is followed by an idle status at once, before the message is final."""
     idle_announced_when_not_running: bool
     """Aborting a session that does not run emits an idle status all the same."""
-    diff_has_status: bool
-    """A file diff says whether the file was added, modified or deleted."""
-    unknown_model_is_an_event: bool
-    """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
-    assistant_variant: bool
-    """Assistant messages repeat the ``variant`` of the prompt."""
-    tokens_have_total: bool
-    """``tokens`` have a ``total`` once there are any."""
-    user_message_title: bool
-    """User messages get a title of their own in ``summary.title``."""
+    retry_has_action: bool
+    """The status of a retry has an ``action``."""
+    stream_error_is_whole: bool
+    """The error of a broken answer holds the provider's error object; before, only its message."""
+    overload_is_retried: bool
+    """An error inside the provider's answer that speaks of an overload is retried."""
+
+    # Event streams.
     heartbeat_seconds: int
     """Seconds between two heartbeats of an event stream."""
+    events_have_ids: bool
+    """Events have ids, and on ``/global/event`` a project."""
+    events_name_session: bool
+    """Every event of a session names it, and those of parts a time."""
+    history_is_sent: bool
+    """``/global/event`` repeats what a session's history keeps in frames of the type ``sync``."""
+    history_is_numbered: bool
+    """Those frames are numbered and hold the whole event; before, all are 0 and hold what changed."""
+    stream_lacks_messages: bool
+    """``/event`` lacks the events of messages, parts and of sessions that come and go."""
+    streams_unbuffered: bool
+    """Streams ask proxies not to buffer them."""
+    streams_untransformed: bool
+    """Streams ask proxies not to transform them, and name no connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import total_ordering
 
 from pydantic import TypeAdapter
@@ -15,6 +16,10 @@ DEFAULT_VERSION = "1.1.53"
 
 class UnknownVersion(ValueError):
     """The fake cannot be asked for this version."""
+
+
+class UnprovenVersion(UserWarning):
+    """The fake was asked to be a version newer than all that were tried, and is the newest of these."""
 
 
 @total_ordering
@@ -48,12 +53,17 @@ class Version:
 def behaviours(version: str) -> Behaviours:
     """How ``version`` answers: for each behaviour the last row that is not newer.
 
-    Raises UnknownVersion for what is no version, and for one that the rows do not describe.
+    Warns with UnprovenVersion of a version newer than the rows. Raises UnknownVersion for what is no version, and for
+    one that is older than the rows.
     """
     wanted = Version(version)
-    if not Version(FIRST) <= wanted <= Version(LAST):
+    if wanted < Version(FIRST):
         raise UnknownVersion(
-            f"OpenCode {version} is not described here: the fake can be {FIRST} to {LAST}, such as {DEFAULT_VERSION}"
+            f"OpenCode {version} is not described here: the fake can be {FIRST} and newer, such as {DEFAULT_VERSION}"
+        )
+    if Version(LAST) < wanted:
+        warnings.warn(
+            f"OpenCode {version} was never tried: the fake behaves as {LAST} does", UnprovenVersion, stacklevel=3
         )
     values = {row.behaviour: row.value for row in ROWS if Version(row.since) <= wanted}
     return TypeAdapter(Behaviours).validate_python(values)

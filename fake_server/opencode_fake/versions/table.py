@@ -1,17 +1,20 @@
 """The table of differences: one row for each value that a behaviour took, with the version it came in.
 
-A version is the first *tried* one that shows the value (tried here: 1.1.34, 1.1.53, 1.1.56, 1.1.58, 1.1.65). Rows are
+A version is the first *tried* one that shows the value (tried: 1.1.34, 1.1.53, 1.1.56, 1.1.58, 1.1.65, 1.2.1, 1.2.6,
+1.2.15, 1.2.27, 1.3.0, 1.3.2, 1.14.34, 1.14.41, 1.15.0, 1.15.13, 1.17.0, 1.17.19, 1.18.3, 1.18.15, 1.18.34). Rows are
 measured on real servers; adding a version is adding rows.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 FIRST = "1.1.34"
 """The oldest version that the rows describe."""
-LAST = "1.1.65"
+LAST = "1.18.34"
 """The newest version that the rows describe."""
+
+Value: TypeAlias = bool | int | str | None
 
 
 class Row(NamedTuple):
@@ -19,24 +22,97 @@ class Row(NamedTuple):
 
     behaviour: str
     since: str
-    value: bool | int
+    value: Value
 
 
-ROWS = (
-    Row("preflight_needs_password", "1.1.34", True),
-    Row("preflight_needs_password", "1.1.56", False),
-    Row("idle_announced_with_error", "1.1.34", False),
-    Row("idle_announced_with_error", "1.1.53", True),
-    Row("idle_announced_when_not_running", "1.1.34", False),
-    Row("idle_announced_when_not_running", "1.1.53", True),
-    Row("diff_has_status", "1.1.34", False),
-    Row("diff_has_status", "1.1.53", True),
-    Row("unknown_model_is_an_event", "1.1.34", False),
-    Row("unknown_model_is_an_event", "1.1.56", True),
-    Row("assistant_variant", "1.1.34", False),
-    Row("assistant_variant", "1.1.56", True),
-    Row("tokens_have_total", "1.1.34", False),
-    Row("tokens_have_total", "1.1.58", True),
-    Row("user_message_title", "1.1.34", True),
-    Row("heartbeat_seconds", "1.1.34", 30),
-)
+HISTORIES: dict[str, dict[str, Value]] = {
+    "preflight_needs_password": {"1.1.34": True, "1.1.56": False},
+    "preflight_lasts": {"1.1.34": False, "1.14.34": True},
+    "unauthorized_names_origin": {"1.1.34": False, "1.14.41": True},
+    "unauthorized_is_empty": {"1.1.34": False, "1.15.0": True},
+    "password_in_query": {"1.1.34": False, "1.14.34": True},
+    "vary_for_allowed_only": {"1.1.34": False, "1.15.0": True},
+    "effect_checks": {"1.1.34": False, "1.15.0": True},
+    "errors_have_references": {"1.1.34": False, "1.15.13": True},
+    "ids_checked_first": {"1.1.34": False, "1.2.27": True},
+    "lookup_checks_ids": {"1.1.34": False, "1.2.1": True},
+    "inner_faults_named": {"1.1.34": False, "1.2.15": True},
+    "part_ids_checked": {"1.1.34": False, "1.2.27": True},
+    "format_checked": {"1.1.34": False, "1.1.65": True},
+    "largest_body": {"1.1.34": 128 * 1024 * 1024, "1.15.0": None},
+    "unknown_path_is_web_page": {"1.1.34": False, "1.14.34": True},
+    "paths_forgive": {"1.1.34": False, "1.15.0": True},
+    "head_is_unknown": {"1.1.34": False, "1.15.0": True},
+    "empty_answer_is_json": {"1.1.34": True, "1.14.34": False},
+    "gzip_from": {"1.1.34": None, "1.14.34": 0, "1.15.0": 1024},
+    "sessions_found_anywhere": {"1.1.34": False, "1.2.1": True},
+    "missing_session_refused": {"1.1.34": False, "1.15.0": True},
+    "missing_session_has_no_messages": {"1.1.34": True, "1.2.27": False},
+    "deleting_missing_refused": {"1.1.34": False, "1.14.34": True},
+    "sessions_ordered_by": {"1.1.34": "creation", "1.2.1": "insertion", "1.2.6": "update"},
+    "sessions_listed": {"1.1.34": None, "1.2.6": 100},
+    "limit_is_sql": {"1.1.34": False, "1.2.6": True},
+    "bad_numbers_ignored": {"1.1.34": False, "1.15.0": True},
+    "roots_is_boolean": {"1.1.34": False, "1.14.34": True},
+    "path_filters": {"1.1.34": False, "1.14.34": True},
+    "children_oldest_first": {"1.1.34": False, "1.2.1": True},
+    "sessions_have_path": {"1.1.34": False, "1.14.34": True},
+    "sessions_count_cost": {"1.1.34": False, "1.15.0": True},
+    "sessions_name_model": {"1.1.34": False, "1.15.0": True},
+    "creation_takes_model": {"1.1.34": False, "1.14.34": True},
+    "sessions_have_metadata": {"1.1.34": False, "1.15.13": True},
+    "update_takes_permission": {"1.1.34": False, "1.14.34": True},
+    "update_touches": {"1.1.34": "never", "1.2.1": "always", "1.15.0": "rules"},
+    "empty_update_is_told": {"1.1.34": True, "1.2.1": False},
+    "creation_is_an_update": {"1.1.34": True, "1.17.0": False},
+    "missing_message": {"1.1.34": "no file", "1.2.1": "error", "1.2.27": "not found"},
+    "messages_found_anywhere": {"1.1.34": False, "1.2.1": True, "1.2.27": False},
+    "messages_paged": {"1.1.34": False, "1.2.27": True},
+    "failed_prompt_is_an_error": {"1.1.34": False, "1.15.0": True},
+    "unknown_model_is_an_event": {"1.1.34": False, "1.1.56": True},
+    "unknown_agent_is_an_event": {"1.1.34": False, "1.3.2": True},
+    "user_variant_in_model": {"1.1.34": False, "1.14.34": True},
+    "assistant_variant": {"1.1.34": False, "1.1.56": True},
+    "user_message_title": {"1.1.34": True, "1.2.6": False},
+    "tokens_have_total": {"1.1.34": False, "1.1.58": True},
+    "output_includes_reasoning": {"1.1.34": True, "1.14.34": False},
+    "runs_in_own_directory": {"1.1.34": True, "1.2.1": False, "1.15.13": True},
+    "text_in_deltas": {"1.1.34": False, "1.2.1": True},
+    "text_trimmed": {"1.1.34": True, "1.17.19": False},
+    "reasoning_ends_with_text": {"1.1.34": False, "1.14.34": True},
+    "broken_text_is_ended": {"1.1.34": False, "1.14.34": True},
+    "diff_has_status": {"1.1.34": False, "1.1.53": True},
+    "diff_is_patch": {"1.1.34": False, "1.14.34": True},
+    "diff_of_prompts": {"1.1.34": False, "1.17.0": True},
+    "session_sums_diffs": {"1.1.34": True, "1.17.0": False},
+    "tool_errors_prefixed": {"1.1.34": True, "1.3.0": False},
+    "bash_described": {"1.1.34": True, "1.17.19": False},
+    "bash_shows_start": {"1.1.34": True},
+    "silence_is_worded": {"1.1.34": False, "1.14.34": True},
+    "edit_errors_explain": {"1.1.34": False, "1.2.27": True},
+    "read_is_tagged": {"1.1.34": False, "1.1.65": True},
+    "read_counts_last_line": {"1.1.34": True, "1.2.15": False},
+    "read_breaks_after_tag": {"1.1.34": False, "1.14.34": True},
+    "read_has_display": {"1.1.34": False, "1.17.0": True},
+    "abort_message": {"1.1.34": "The operation was aborted.", "1.14.34": "Aborted"},
+    "abort_kills_tools": {"1.1.34": True, "1.14.34": False},
+    "abort_tells_error_first": {"1.1.34": False, "1.14.34": True},
+    "abort_waits": {"1.1.34": False, "1.14.34": True},
+    "abort_in_retry_is_silent": {"1.1.34": False, "1.14.34": True},
+    "idle_announced_with_error": {"1.1.34": False, "1.1.53": True},
+    "idle_announced_when_not_running": {"1.1.34": False, "1.1.53": True},
+    "retry_has_action": {"1.1.34": False, "1.15.0": True, "1.17.19": False},
+    "stream_error_is_whole": {"1.1.34": False, "1.18.15": True},
+    "overload_is_retried": {"1.1.34": False, "1.18.15": True},
+    "heartbeat_seconds": {"1.1.34": 30, "1.2.15": 10},
+    "events_have_ids": {"1.1.34": False, "1.14.34": True},
+    "events_name_session": {"1.1.34": False, "1.14.34": True},
+    "history_is_sent": {"1.1.34": False, "1.14.34": True},
+    "history_is_numbered": {"1.1.34": False, "1.17.0": True},
+    "stream_lacks_messages": {"1.1.34": False, "1.15.0": True, "1.15.13": False},
+    "streams_unbuffered": {"1.1.34": False, "1.2.15": True},
+    "streams_untransformed": {"1.1.34": False, "1.15.0": True},
+}
+"""The values that each behaviour took, by the version they came in."""
+
+ROWS = tuple(Row(behaviour, since, value) for behaviour, values in HISTORIES.items() for since, value in values.items())

@@ -25,6 +25,7 @@ from opencode_fake.server.routing import Route, Router
 from opencode_fake.server.schemas import Schemas
 from opencode_fake.server.streams import Reader, Streams, stream_headers
 from opencode_fake.state.world import World
+from opencode_fake.surroundings import routes as surroundings
 from opencode_fake.versions import Behaviours
 
 log = logging.getLogger("opencode_fake")
@@ -47,7 +48,7 @@ ROUTES = (
     Route("GET", "/session/{sessionID}/message/{messageID}", messages.get),
     Route("POST", "/session/{sessionID}/prompt_async", messages.prompt_async),
 )
-"""What the fake reproduces. Everything else is an unknown path."""
+"""What the fake reproduces, beside its surroundings. Everything else is an unknown path."""
 
 
 class App:
@@ -66,7 +67,7 @@ class App:
         self.driver = Driver(world, clock, self.streams)
         self._gate = gate
         self._base = base_path
-        self._router = Router(ROUTES, world.behaviours)
+        self._router = Router((*ROUTES, *surroundings(world.behaviours)), world.behaviours)
         self._unknown = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -126,6 +127,7 @@ class App:
         found = self._router.find(incoming)
         if found is None:
             self._unknown += 1
+            self.journal.miss(incoming.method, "/" + "/".join(segments))
             raise Refused(errors.unknown_path(self._unknown))
         handler, incoming = found
         return await handler(self, incoming)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -39,12 +39,19 @@ class Journal:
     """The requests in the order of their answers."""
 
     dropped: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    """How often paths were asked for that the fake does not reproduce, by method and path."""
     _entries: deque[Received] = field(default_factory=lambda: deque(maxlen=LIMIT))
 
     def add(self, entry: Received) -> None:
         """Keeps a request; the oldest one goes where there are too many."""
         self.dropped += len(self._entries) == LIMIT
         self._entries.append(entry)
+
+    def miss(self, method: str, path: str) -> None:
+        """Counts a request that no route answers; of very many different ones only the first are told apart."""
+        named = f"{method} {path}"
+        self.unknown[named if named in self.unknown or len(self.unknown) < LIMIT else "others"] += 1
 
     def __iter__(self) -> Iterator[Received]:
         return iter(tuple(self._entries))

@@ -35,6 +35,8 @@ class World:
     statuses: dict[str, Status] = field(default_factory=dict)
     workspace: Workspace = field(init=False)
     project_id: str = field(init=False)
+    seen: dict[str, int] = field(default_factory=dict)
+    """When projects were asked for first."""
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.directory)

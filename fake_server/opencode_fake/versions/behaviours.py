@@ -195,3 +195,47 @@ class Behaviours:
     """Streams ask proxies not to buffer them."""
     streams_untransformed: bool
     """Streams ask proxies not to transform them, and name no connection."""
+
+    # Surroundings.
+    agents_sorted: bool
+    """The agents but the default one are listed by name."""
+    temporary_folder_allowed: bool
+    """Agents may use a folder for temporary files."""
+    explore_asks_outside: bool
+    """The rules of the agent ``explore`` repeat that other folders are asked for."""
+    plan_denies_general: bool
+    """The agent ``plan`` may not start the agent ``general``."""
+    has_codesearch: bool
+    """There is a tool ``codesearch``, and a right to read todos."""
+    config_has_keybinds: bool
+    """The configuration lists the keys of the terminal interface."""
+    models_have_url: bool
+    """A model says at which address it is, if only an empty one."""
+    init_is_guided: bool
+    """The command ``init`` guides its user."""
+    has_skills: bool
+    """The server comes with a skill, which is a command too."""
+    formatters_listed: bool
+    """All known formatters are listed, not only the configured ones."""
+    logins_built_in: bool
+    """Ways to log in with providers come with the server, even without its default plugins."""
+    vcs_names_default_branch: bool
+    """Version control has a default branch, and a null where it has no branch."""
+    folders_end_with_slash: bool
+    """Listed folders end with a slash, the repository's own is listed, and missing ones are an error."""
+    file_status_known: bool
+    """``/file/status`` names the files that are not committed."""
+    has_workspaces: bool
+    """There is ``/experimental/workspace``."""
+    has_console: bool
+    """There are the routes of the console, and more of workspaces."""
+    has_capabilities: bool
+    """There is ``/experimental/capabilities``."""
+    has_vcs_status: bool
+    """There is ``/vcs/status``."""
+    has_project_directories: bool
+    """There is ``/project/{projectID}/directories``."""
+    has_api_health: bool
+    """There is ``/api/health``."""
+    has_second_interface: bool
+    """There is a second interface below ``/api``."""

@@ -8,6 +8,7 @@
         ├── BadTarget                the text does not name a target
         ├── PasswordMissing          a deployment needs a password, and none was given
         ├── TargetUnreachable        nobody there, wrong password, not OpenCode, or gone while the contract ran
+        ├── ClientFailed             somebody else's client could not be fetched, or did not end well
         └── LocalServerError         no real server could be had on this machine
             ├── NpmMissing           npm is not installed
             ├── NoSuchVersion        the registry has no such version
@@ -54,6 +55,10 @@ class PasswordMissing(TargetError):
 
 class TargetUnreachable(TargetError):
     """Nobody there, wrong password, not OpenCode, or gone while the contract ran."""
+
+
+class ClientFailed(TargetError):
+    """Somebody else's client could not be fetched, or did not end well."""
 
 
 class LocalServerError(TargetError):

@@ -5,6 +5,7 @@ SHELL := /bin/sh
 
 TARGET ?= fake
 VERSION ?= 1.1.53
+VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -12,13 +13,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract test test-real bench lint types format wheel-test lock clean all
+.PHONY: help contract fidelity test test-real bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53, https://host/prefix
 	@exec $(BIN)/opencode-contract check $(TARGET)
+
+fidelity: $(VENV)/.test ## Measure the fake beside real servers, and write docs/fidelity.md; VERSIONS="1.1.53 1.18.34" (default), all
+	@exec $(BIN)/opencode-contract fidelity --markdown docs/fidelity.md $(VERSIONS)
 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/pytest -n 2 $(ARGS)

@@ -14,11 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from opencode_contract.errors import TargetError
+from opencode_contract.fidelity.cases.catalogue import chosen
+from opencode_contract.fidelity.command import CI_VERSIONS, binaries, measure_version
+from opencode_contract.fidelity.report import as_json as fidelity_json
+from opencode_contract.fidelity.report import as_markdown as fidelity_markdown
+from opencode_contract.fidelity.table import print_cases, print_version
 from opencode_contract.interrupts import Interrupted, interruptible, run
 from opencode_contract.local import fetch_binary
 from opencode_contract.reports import as_json, as_junit, print_report, print_requirements
 from opencode_contract.requirements import ALL, Requirement, by_id
-from opencode_contract.runner import Report, Result, run_contract
+from opencode_contract.runner import Report, run_contract
 from opencode_contract.targets import Level, parse_target
 
 FAILED = 1
@@ -68,9 +73,48 @@ def check(
         # Fetching a server and asking for a password block, and are done before there is an event loop to block.
         opening = parsed.open()
         with _Progress(len(chosen)) as progress:
-            report = run(run_contract(parsed.text, opening, chosen, level=wanted, on_result=progress.advance))
+            report = run(
+                run_contract(
+                    parsed.text,
+                    opening,
+                    chosen,
+                    level=wanted,
+                    on_result=lambda each: progress.advance(each.requirement.id),
+                )
+            )
     _write(report, json=json, junit=junit)
     raise typer.Exit(0 if report.holds else FAILED)
+
+
+@app.command()
+def fidelity(
+    versions: Annotated[
+        list[str] | None,
+        typer.Argument(help="Such as 1.1.53; 'all' for every proven one. Default: 1.1.53 and 1.18.34."),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Only cases whose name or endpoint fits: shell patterns, with commas.")
+    ] = "",
+    binary: Annotated[list[str] | None, typer.Option(help="VERSION=PATH: an executable at hand.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the measurement as JSON to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
+    list_only: Annotated[bool, typer.Option("--list", help="Only list the cases.")] = False,
+) -> None:
+    """Measure how alike the fake and the real server of some versions are."""
+    with _ending_well():
+        cases = chosen(only)
+        if list_only:
+            print_cases(cases, Console())
+            return
+        reports = []
+        for found in binaries(versions or CI_VERSIONS, binary or ()):
+            with _Progress(len(cases), f"Measuring {found.version}") as progress:
+                reports.append(run(measure_version(found, cases, lambda each: progress.advance(each.case.name))))
+            print_version(reports[-1], _wide_console())
+    for path, text in ((json, fidelity_json(reports)), (markdown, fidelity_markdown(reports))):
+        if path is not None:
+            _write_file(path, text)
+    raise typer.Exit(0 if all(report.holds for report in reports) else FAILED)
 
 
 @app.command()
@@ -124,16 +168,25 @@ def _level(word: str | None) -> Level | None:
 
 def _write(report: Report, *, json: bool, junit: Path | None) -> None:
     if junit is not None:
-        try:
-            junit.write_text(as_junit(report), encoding="utf-8")
-        except OSError as problem:
-            _stop(f"the JUnit report cannot be written to {junit}: {problem.strerror}")
+        _write_file(junit, as_junit(report))
     if json:
         typer.echo(as_json(report))
     else:
-        # Not narrower than can be read, wherever it is sent.
-        console = Console()
-        print_report(report, console if console.is_terminal else Console(width=160))
+        print_report(report, _wide_console())
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        # A server may answer with half a character, which no file can hold as it is.
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as problem:
+        _stop(f"the report cannot be written to {path}: {problem.strerror}")
+
+
+def _wide_console() -> Console:
+    """Not narrower than can be read, wherever it is sent."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def _stop(message: str) -> NoReturn:
@@ -144,11 +197,11 @@ def _stop(message: str) -> NoReturn:
 class _Progress:
     """Shows on a terminal how far the contract is."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, description: str = "Checking") -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         console = Console(stderr=True)
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("Checking", total=total)
+        self._task = self._progress.add_task(description, total=total)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -157,6 +210,6 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def advance(self, result: Result) -> None:
-        """Counts one more requirement."""
-        self._progress.update(self._task, advance=1, description=result.requirement.id)
+    def advance(self, name: str) -> None:
+        """Counts one more that is done."""
+        self._progress.update(self._task, advance=1, description=name)

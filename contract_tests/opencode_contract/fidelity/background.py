@@ -1,0 +1,115 @@
+"""Events that a server tells from the background may come earlier or later, but not be missing or say anything else.
+
+*In the background* are ``session.updated``, ``session.diff``, and each ``message.updated`` of a user message but its
+first. Title and summary are made at the same time as the answer, each when a model or git is done, and tell of
+themselves by these events, whose content is the whole session or message as it is at that moment. So they are taken
+out of the log, and for each thing (a session, a message, a session's diff) the *history* of each of its fields is
+compared: the values that it took one after the other, a time only by whether it is there.
+
+*Progress* is a ``message.part.updated`` of a running tool that shows the output so far. The real server tells of it
+when it comes to it, often not at all (1.1.53: between none and two for one and the same command). So it is taken out
+as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the final
+one.
+
+All other events keep their order exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from opencode_contract.evidence import Json
+
+_BACKGROUND = frozenset({"session.updated", "session.diff"})
+_OUTPUT = "state.metadata.output"
+
+
+@dataclass(slots=True)
+class Log:
+    """A log of events, taken apart."""
+
+    foreground: list[Json] = field(default_factory=list)
+    told: dict[str, list[Json]] = field(default_factory=dict)
+    progress: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def histories(self) -> Json:
+        """For each thing in the background and each of its fields the values that it took."""
+        return {subject: _history(told) for subject, told in sorted(self.told.items())}
+
+    def progress_beside(self, other: Log) -> Json:
+        """What is told of the tools whose progress the other log tells of, too."""
+        shown: dict[str, Json] = {}
+        for part in sorted(self.progress.keys() & other.progress.keys()):
+            fields = [{name: value for name, value in each.items() if name != _OUTPUT} for each in self.progress[part]]
+            grows = all(self.outputs.get(part, "").startswith(str(each[_OUTPUT])) for each in self.progress[part])
+            shown[part] = {"shows": [*dict(fields[0])], "values": fields[0], "grows into the output": grows}
+        return shown
+
+
+def take_apart(events: Json) -> Log:
+    """What is in the foreground, in the background, and progress."""
+    log = Log()
+    users: set[str] = set()
+    for event in events if isinstance(events, list) else []:
+        kind, content = _content(event)
+        user = _user_message(kind, content)
+        if kind in _BACKGROUND or user in users:
+            log.told.setdefault(f"{kind} {user or _subject(content)}", []).append(content)
+        elif not _note_progress(log, kind, content):
+            log.foreground.append(event)
+            users |= {user} - {""}
+    return log
+
+
+def _note_progress(log: Log, kind: str, content: Json) -> bool:
+    """Whether an event is progress; the final output of a tool is noted on the way."""
+    part = content.get("part") if isinstance(content, dict) else None
+    if kind != "message.part.updated" or not isinstance(part, dict) or part.get("type") != "tool":
+        return False
+    flat = dict(_flat(part))
+    output = flat.get("state.output")
+    if isinstance(output, str):
+        log.outputs[str(part.get("id"))] = output
+    if flat.get("state.status") != "running" or _OUTPUT not in flat:
+        return False
+    log.progress.setdefault(str(part.get("id")), []).append(flat)
+    return True
+
+
+def _content(event: Json) -> tuple[str, Json]:
+    if not isinstance(event, dict):
+        return "", None
+    kind = event.get("type")
+    return (kind if isinstance(kind, str) else ""), event.get("properties")
+
+
+def _user_message(kind: str, content: Json) -> str:
+    info = content.get("info") if isinstance(content, dict) else None
+    if kind != "message.updated" or not isinstance(info, dict) or info.get("role") != "user":
+        return ""
+    return str(info.get("id"))
+
+
+def _subject(content: Json) -> str:
+    if not isinstance(content, dict):
+        return ""
+    info = content.get("info")
+    return str(info.get("id") if isinstance(info, dict) else content.get("sessionID"))
+
+
+def _history(told: list[Json]) -> Json:
+    flat = [dict(_flat(content)) for content in told]
+    names = sorted({name for each in flat for name in each})
+    return {name: [value for value, _ in groupby(each.get(name, "(absent)") for each in flat)] for name in names}
+
+
+def _flat(content: Json, place: str = "") -> Iterator[tuple[str, Json]]:
+    if isinstance(content, dict) and content:
+        for key, value in content.items():
+            yield from _flat(value, f"{place}.{key}" if place else key)
+    else:
+        yield place, content

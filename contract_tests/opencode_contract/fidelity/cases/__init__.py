@@ -1,0 +1,1 @@
+"""The catalogue: what is asked of both stages."""

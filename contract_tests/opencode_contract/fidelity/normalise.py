@@ -1,0 +1,157 @@
+"""Turns what was seen on a stage into what has to be the same on every stage. Nothing volatile is left out unseen.
+
+The rules:
+
+* **ids** of the right form (prefix, 12 hexadecimal digits, 14 letters or digits) become ``ses#1``, ``msg#2``: numbered
+  by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too.
+* **event ids** become ``evt#``: each is seen once, so a number would say nothing.
+* **call ids** are the provider's: numbered by first sight, whatever their form.
+* **times** (whole numbers from 10^12 to 10^14, and ISO times in texts) become ``time``; ``times`` compares their order.
+* **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
+* **hashes** of 40 hexadecimal digits are numbered by first sight.
+* **slugs** become ``<slug>`` where both words are in the server's lists.
+* **stack traces** are cut off where they begin; an error's ``ref`` becomes ``<ref>``.
+* The two wordings of "the maker's web site cannot be reached" are one (the server takes one or the other by chance).
+* **foreign** sessions, and what belongs to them, are dropped from lists and maps: other cases run at the same time.
+* **headers**: all are kept but ``date`` and ``keep-alive``; of ``content-length`` only that it is there,
+  and not even that in a 204, where it may not be and says nothing (real servers send it, the fake's library cannot).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from opencode_contract.evidence import Json
+from opencode_contract.fidelity.stages import Places
+
+_ID = re.compile(r"\b(ses|msg|prt|per|que|tool)_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
+_EVENT_ID = re.compile(r"\bevt_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
+_CALL_ID = re.compile(r"\bcall_[0-9A-Za-z_]+")
+_HASH = re.compile(r"\b[0-9a-f]{40}\b")
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_HOST = re.compile(r"127\.0\.0\.1(?::\d+)?")
+_REF = re.compile(r"\berr_[0-9a-f]{8}\b")
+_STACK = re.compile(r"\\?\n {4}at .*", re.DOTALL)
+_UNREACHABLE = re.compile(
+    r"Unable to connect\. Is the computer able to access the url\?|Was there a typo in the url or port\?"
+)
+_ADJECTIVES = (
+    "brave|calm|clever|cosmic|crisp|curious|eager|gentle|glowing|happy|hidden|jolly|kind|lucky|mighty|misty|neon|nimble|"
+    "playful|proud|quick|quiet|shiny|silent|stellar|sunny|swift|tidy|witty"
+)
+_NOUNS = (
+    "cabin|cactus|canyon|circuit|comet|eagle|engine|falcon|forest|garden|harbor|island|knight|lagoon|meadow|moon|mountain|"
+    "nebula|orchid|otter|panda|pixel|planet|river|rocket|sailor|squid|star|tiger|wizard|wolf"
+)
+_SLUG = re.compile(f"(?:{_ADJECTIVES})-(?:{_NOUNS})")
+_VOLATILE_HEADERS = frozenset({"date", "keep-alive"})
+NO_CONTENT = 204
+_EARLIEST, _LATEST = 10**12, 10**14
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time that was seen: in which field of which thing, and when it was."""
+
+    field: str
+    at: int
+
+
+@dataclass(slots=True)
+class Normaliser:
+    """Normalises what is seen in one case on one stage; keeps what the orders are compared by."""
+
+    places: Places
+    sessions: frozenset[str]
+    """The sessions of the case; all others are foreign."""
+    moments: list[Moment] = field(default_factory=list)
+    """The times, in the order in which they were seen."""
+    _numbers: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def order(self) -> dict[str, list[str]]:
+        """For each prefix the normalised ids in the order in which the real ones sort."""
+        return {
+            kind: [numbered for _, numbered in sorted(found.items())]
+            for kind, found in self._numbers.items()
+            if kind not in {"call", "sha"}
+        }
+
+    def answer(self, value: Json) -> Json:
+        """An answer: foreign sessions are dropped from its body."""
+        if isinstance(value, dict) and "body" in value:
+            value = {**value, "headers": _headers(value), "body": self._own(value["body"])}
+        return self.value(value)
+
+    def value(self, value: Json, owner: str = "", place: str = "") -> Json:
+        """Any JSON. ``owner`` is the thing that it belongs to, ``place`` where it stands in it."""
+        match value:
+            case dict():
+                found = value.get("id")
+                if isinstance(found, str) and "_" in found:
+                    owner, place = self._text(found), ""
+                return {
+                    self._text(key): self.value(value[key], owner, f"{place}.{key}" if place else key)
+                    for key in sorted(value)
+                }
+            case list():
+                return [self.value(each, owner, f"{place}.{number}") for number, each in enumerate(value)]
+            case str():
+                if place.endswith("slug") and _SLUG.fullmatch(value):
+                    return "<slug>"
+                return self._text(value)
+            case int() if not isinstance(value, bool) and _EARLIEST <= value < _LATEST:
+                self.moments.append(Moment(f"{owner} {place}", value))
+                return "<time>"
+            case _:
+                return value
+
+    def _own(self, body: Json) -> Json:
+        match body:
+            case list():
+                return [each for each in body if not self._foreign(each)]
+            case dict() if body and all(key.startswith("ses_") for key in body):
+                return {key: each for key, each in body.items() if key in self.sessions}
+            case _:
+                return body
+
+    def _foreign(self, item: Json) -> bool:
+        if not isinstance(item, dict):
+            return False
+        session = item.get("sessionID") or item.get("id")
+        return isinstance(session, str) and session.startswith("ses_") and session not in self.sessions
+
+    def _text(self, text: str) -> str:
+        for folder, role in (
+            (self.places.workspace, "<workspace>"),
+            (self.places.data, "<data>"),
+            (self.places.temporary, "<temporary>"),
+        ):
+            text = text.replace(folder, role)
+        text = _EVENT_ID.sub("evt#", text)
+        text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
+        text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
+        text = _HASH.sub(lambda found: self._number("sha", found[0]), text)
+        text = _ISO.sub("<iso>", text)
+        text = _HOST.sub("<host>", text)
+        text = _REF.sub("<ref>", text)
+        text = _UNREACHABLE.sub("<unreachable>", text)
+        return _STACK.sub("", text)
+
+    def _number(self, kind: str, found: str) -> str:
+        known = self._numbers[kind]
+        return known.setdefault(found, f"{kind}#{len(known) + 1}")
+
+
+def _headers(answer: dict[str, Json]) -> Json:
+    headers = answer.get("headers")
+    if not isinstance(headers, dict):
+        return headers
+    kept = {name: value for name, value in headers.items() if name not in _VOLATILE_HEADERS}
+    if "content-length" in kept:
+        kept["content-length"] = "<length>"
+    if answer.get("status") == NO_CONTENT:
+        kept.pop("content-length", None)
+    return kept

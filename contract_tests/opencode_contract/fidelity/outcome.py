@@ -1,0 +1,58 @@
+"""How a case came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from opencode_contract.fidelity.cases.model import Case
+from opencode_contract.fidelity.compare import Difference
+
+
+class Outcome(Enum):
+    """How a case came out."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    NOT_IMPLEMENTED = "not implemented"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A case, and where the stages differ in it."""
+
+    case: Case
+    outcome: Outcome
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    """Why the differences are accepted."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.outcome in {Outcome.SAME, Outcome.ACCEPTED}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionReport:
+    """How all cases came out for one version."""
+
+    version: str
+    results: tuple[Result, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is no difference but accepted ones."""
+        return all(result.good for result in self.results)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many cases came out so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+
+def percentage(results: Iterable[Result]) -> float:
+    """The share of cases that are the same or accepted, in per cent."""
+    good = [result.good for result in results]
+    return 100 * sum(good) / len(good) if good else 100.0

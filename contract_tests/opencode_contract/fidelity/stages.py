@@ -1,0 +1,107 @@
+"""The two stages that are driven side by side: a real server, and the fake as the same version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import SecretStr
+
+from opencode_contract.errors import BadTarget
+from opencode_contract.fidelity.stream import EventLog
+from opencode_contract.local import Binary, LocalServer, Lodging
+from opencode_fake import FakeServer, RealClock, UnknownVersion
+from opencode_fake.scripted_model import ScriptedModel
+from opencode_fake.scripts import Script, loads_script
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE
+from opencode_fake.state.world import DATA_DIRECTORY
+
+USERNAME = "opencode"
+REQUEST_SECONDS = 20.0
+_PASSWORD = "opens-nothing-but-the-fake"  # noqa: S105 - just that
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of a stage, each by the role that it plays."""
+
+    workspace: str
+    data: str
+    temporary: str
+
+
+class Stage:
+    """A running server, what is known of it, and the connections to it."""
+
+    def __init__(self, name: str, version: str, url: str, password: SecretStr, places: Places) -> None:
+        self.name = name
+        self.version = version
+        self.url = url
+        self.password = password
+        self.places = places
+        self.http = httpx.AsyncClient(
+            base_url=url,
+            trust_env=False,
+            verify=False,  # noqa: S501 - loopback without TLS
+            timeout=REQUEST_SECONDS,
+            headers={"Accept-Encoding": "identity"},
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        )
+        self.log = EventLog(self.http, httpx.BasicAuth(USERNAME, password.get_secret_value()), "/event")
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Opens the connections; the event stream is read from now on."""
+        await self._stack.enter_async_context(self.http)
+        await self._stack.enter_async_context(self.log)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the connections."""
+        await self._stack.aclose()
+
+
+def fidelity_script() -> Script:
+    """What the assistant does for the prompts of the cases, on either stage."""
+    name = "script.yaml"
+    text = resources.files("opencode_contract.fidelity").joinpath(name).read_text(encoding="utf-8")
+    return loads_script(text, name)
+
+
+@asynccontextmanager
+async def real_stage(binary: Binary, script: Script) -> AsyncIterator[Stage]:
+    """The real server, with the scripted model as its only one."""
+    with Lodging() as lodging:
+        async with (
+            ScriptedModel(script, directory=str(lodging.workspace)) as model,
+            LocalServer(
+                binary, lodging, config=model.opencode_config(), environment=model.environment(lodging.home)
+            ) as server,
+        ):
+            places = Places(
+                workspace=str(lodging.workspace),
+                data=str(lodging.home / "share" / "opencode"),
+                temporary=str(lodging.folder),
+            )
+            async with Stage("real", binary.version, server.url, server.password, places) as stage:
+                yield stage
+
+
+@asynccontextmanager
+async def fake_stage(version: str, script: Script) -> AsyncIterator[Stage]:
+    """The fake as ``version``, at real speed."""
+    try:
+        fake = FakeServer(script, version=version, password=_PASSWORD, clock=RealClock(), base_path="")
+    except UnknownVersion as problem:
+        raise BadTarget(str(problem)) from problem
+    async with fake as server:
+        places = Places(workspace=DOCUMENT_WORKSPACE, data=DATA_DIRECTORY, temporary="/tmp/opencode-fake")  # noqa: S108
+        async with Stage("fake", version, server.url, SecretStr(_PASSWORD), places) as stage:
+            yield stage

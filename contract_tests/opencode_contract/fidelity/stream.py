@@ -1,0 +1,94 @@
+"""What an event stream of a stage has said since it was opened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from opencode_contract.evidence import Json
+
+OPENING_SECONDS = 20.0
+
+
+class EventLog:
+    """Reads a stream in the background from its first frame on."""
+
+    def __init__(self, http: httpx.AsyncClient, auth: httpx.Auth, path: str) -> None:
+        self.events: list[dict[str, Json]] = []
+        self._http, self._auth, self._path = http, auth, path
+        self._changed = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Opens the stream and waits for its first frame."""
+        self._reader = asyncio.create_task(self._read())
+        await self.wait_for(lambda event: event.get("type") == "server.connected", 0, OPENING_SECONDS)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the stream."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def wait_for(self, holds: Callable[[dict[str, Json]], bool], start: int, seconds: float) -> int:
+        """The position behind the first event from ``start`` on that ``holds`` is true of. May raise TimeoutError."""
+        async with asyncio.timeout(seconds), self._changed:
+            while True:
+                for position in range(start, len(self.events)):
+                    if holds(self.events[position]):
+                        return position + 1
+                start = len(self.events)
+                await self._changed.wait()
+
+    def of(self, sessions: frozenset[str], start: int = 0) -> list[dict[str, Json]]:
+        """The events about some sessions, oldest first."""
+        return [event for event in self.events[start:] if sessions.intersection(session_ids(event))]
+
+    async def _read(self) -> None:
+        timeout = httpx.Timeout(OPENING_SECONDS, read=None)
+        async with self._http.stream("GET", self._path, auth=self._auth, timeout=timeout) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data:"):
+                    async with self._changed:
+                        self.events.append(json.loads(line.removeprefix("data:")))
+                        self._changed.notify_all()
+
+
+def session_ids(event: dict[str, Json]) -> Iterator[str]:
+    """The sessions that an event is about."""
+    for holder in _holders(event):
+        found = holder.get("sessionID")
+        if isinstance(found, str):
+            yield found
+    own = _info(event, "id")
+    if own is not None and own.startswith("ses_"):
+        yield own
+
+
+def parent_id(event: dict[str, Json]) -> str | None:
+    """The parent of the session that an event tells of as a whole."""
+    return _info(event, "parentID")
+
+
+def _holders(event: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    properties = event.get("properties")
+    if isinstance(properties, dict):
+        yield properties
+        for holder in (properties.get("info"), properties.get("part")):
+            if isinstance(holder, dict):
+                yield holder
+
+
+def _info(event: dict[str, Json], key: str) -> str | None:
+    properties = event.get("properties")
+    info = properties.get("info") if isinstance(properties, dict) else None
+    found = info.get(key) if isinstance(info, dict) else None
+    return found if isinstance(found, str) else None

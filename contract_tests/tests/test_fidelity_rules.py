@@ -1,0 +1,192 @@
+"""What is volatile is normalised by rule, and everything else is compared."""
+
+from __future__ import annotations
+
+from opencode_contract.evidence import Json
+from opencode_contract.fidelity.background import take_apart
+from opencode_contract.fidelity.compare import Performance, compare
+from opencode_contract.fidelity.normalise import Moment, Normaliser
+from opencode_contract.fidelity.scene import EVENTS, Seen
+from opencode_contract.fidelity.stages import Places
+from opencode_contract.fidelity.times import SLACK, order_differences
+
+PLACES = Places("/work/space", "/work/home/share/opencode", "/work")
+SES, OTHER = "ses_0123456789abAAAAAAAAAAAAAA", "ses_0123456789abBBBBBBBBBBBBBB"
+EARLY, LATE = "msg_000000000001AAAAAAAAAAAAAA", "msg_000000000002AAAAAAAAAAAAAA"
+NOW = 1_795_328_705_265
+
+
+def normaliser(*sessions: str) -> Normaliser:
+    """A normaliser for a case that knows these sessions."""
+    return Normaliser(PLACES, frozenset(sessions))
+
+
+def differences(real: Json, fake: Json, what: str = "GET /x") -> list[str]:
+    """The places where two answers differ."""
+    shown = [Performance([Seen(what, each)], normaliser(SES)) for each in (real, fake)]
+    return [each.place for each in compare(*shown)]
+
+
+def test_ids_are_numbered_by_first_sight() -> None:
+    """An id of the right form becomes its prefix and a number, the same one wherever it is seen."""
+    assert normaliser().value([SES, OTHER, f"about {SES}"]) == ["ses#1", "ses#2", "about ses#1"]
+
+
+def test_ids_of_a_wrong_form_stay() -> None:
+    """An id that is too short or has a wrong alphabet shows as it is."""
+    assert normaliser().value(["ses_short", "msg_00000000000GAAAAAAAAAAAAAA"]) == [
+        "ses_short",
+        "msg_00000000000GAAAAAAAAAAAAAA",
+    ]
+
+
+def test_order_of_ids_is_compared() -> None:
+    """Two ids that sort the other way round on the fake are a difference."""
+    assert differences([EARLY, LATE], [EARLY, LATE]) == []
+    assert differences([EARLY, LATE], [LATE, EARLY]) == ["2. order of ids · msg[0]", "2. order of ids · msg[1]"]
+
+
+def test_what_is_volatile() -> None:
+    """Folders, addresses, hashes, slugs, errors' references and stacks are named by their role."""
+    found = normaliser().value(
+        {
+            "slug": "eager-harbor",
+            "folder": "/work/space/a.txt",
+            "data": "/work/home/share/opencode/storage",
+            "url": "http://127.0.0.1:41234/v1",
+            "hash": "a" * 40,
+            "ref": "err_0123abcd",
+            "stack": "Error: x\n    at f (a.ts)\n    at g",
+            "evt": "evt_0123456789abAAAAAAAAAAAAAA",
+            "time": NOW,
+            "title": "New session - 2026-11-22T06:12:22.670Z",
+        }
+    )
+    assert found == {
+        "slug": "<slug>",
+        "folder": "<workspace>/a.txt",
+        "data": "<data>/storage",
+        "url": "http://<host>/v1",
+        "hash": "sha#1",
+        "ref": "<ref>",
+        "stack": "Error: x",
+        "evt": "evt#",
+        "time": "<time>",
+        "title": "New session - <iso>",
+    }
+
+
+def test_a_slug_of_other_words_stays() -> None:
+    """A slug is only taken for one when both words are the server's."""
+    assert normaliser().value({"slug": "wrong-words"}) == {"slug": "wrong-words"}
+
+
+def test_foreign_sessions_are_dropped() -> None:
+    """Sessions of other cases vanish from lists and maps, but a single one is shown."""
+    listed: Json = {"body": [{"id": SES}, {"id": OTHER}, {"sessionID": OTHER}]}
+    mapped: Json = {"body": {SES: {"type": "busy"}, OTHER: {"type": "busy"}}}
+    assert normaliser(SES).answer(listed) == {"body": [{"id": "ses#1"}], "headers": None}
+    assert normaliser(SES).answer(mapped) == {"body": {"ses#1": {"type": "busy"}}, "headers": None}
+    assert normaliser(SES).answer({"body": {"id": OTHER}}) == {"body": {"id": "ses#1"}, "headers": None}
+
+
+def test_headers() -> None:
+    """Dates go, lengths are there or not, all other headers are compared, and a 204 needs no length."""
+    headers: Json = {"date": "now", "content-length": "12", "vary": "Origin"}
+    assert normaliser().answer({"status": 200, "headers": headers, "body": 1}) == {
+        "status": 200,
+        "headers": {"content-length": "<length>", "vary": "Origin"},
+        "body": 1,
+    }
+    assert normaliser().answer({"status": 204, "headers": headers, "body": 1}) == {
+        "status": 204,
+        "headers": {"vary": "Origin"},
+        "body": 1,
+    }
+
+
+def test_presence_type_and_value_are_compared() -> None:
+    """A missing key, another type and another value are differences; 1 is neither 1.0 nor true."""
+    assert differences({"a": 1}, {"a": 1}) == []
+    assert differences({"a": 1}, {}) == ["1. GET /x · a"]
+    assert differences({}, {"a": 1}) == ["1. GET /x · a"]
+    assert differences({"a": 1}, {"a": 1.0}) == ["1. GET /x · a"]
+    assert differences({"a": 1}, {"a": True}) == ["1. GET /x · a"]
+    assert differences({"a": None}, {}) == ["1. GET /x · a"]
+    assert differences([1, 2], [1]) == ["1. GET /x[1]"]
+
+
+def test_order_of_times() -> None:
+    """Times that clearly come in another order differ, and a chance of milliseconds does not."""
+
+    def moments(*at: int) -> list[Moment]:
+        return [Moment(f"f{number}", NOW + each) for number, each in enumerate(at)]
+
+    far = SLACK * 3
+    assert list(order_differences(moments(0, far), moments(0, far * 9))) == []
+    assert list(order_differences(moments(0, 1), moments(1, 0))) == []
+    assert list(order_differences(moments(0, far), moments(far, 0))) == [("f0 before f1", "earlier", "later")]
+
+
+def test_a_time_that_is_kept() -> None:
+    """A field that keeps its time on one stage keeps it on the other."""
+    real = [Moment("ses#1 time.updated", NOW), Moment("ses#1 time.updated", NOW)]
+    fake = [Moment("ses#1 time.updated", NOW), Moment("ses#1 time.updated", NOW + SLACK * 2)]
+    assert list(order_differences(real, real)) == []
+    assert list(order_differences(real, fake)) == [("ses#1 time.updated", "stays as it was", "changes")]
+
+
+def updated(title: str, **more: Json) -> Json:
+    """A session.updated."""
+    return {"type": "session.updated", "properties": {"info": {"id": SES, "title": title, **more}}}
+
+
+def status(word: str) -> Json:
+    """A session.status."""
+    return {"type": "session.status", "properties": {"sessionID": SES, "status": {"type": word}}}
+
+
+def test_background_events_may_move() -> None:
+    """Title and summary may be told of in either order, and anywhere in between."""
+    one = [updated("New", s=0), status("busy"), updated("New", s=1), updated("T", s=1), status("idle")]
+    other = [updated("New", s=0), updated("T", s=0), status("busy"), status("idle"), updated("T", s=1)]
+    assert differences(one, other, EVENTS) == []
+
+
+def test_background_events_must_say_the_same() -> None:
+    """What a field of a session becomes must be told of, and nothing else."""
+    one = [updated("New"), updated("T")]
+    assert differences(one, [updated("New")], EVENTS)
+    assert differences(one, [updated("New"), updated("U")], EVENTS)
+    assert differences(one, [updated("New"), updated("U"), updated("T")], EVENTS)
+    assert differences(one, [], EVENTS)
+
+
+def test_other_events_keep_their_order() -> None:
+    """Events in the foreground are compared one by one."""
+    assert differences([status("busy"), status("idle")], [status("idle"), status("busy")], EVENTS)
+    assert differences([status("busy"), status("busy")], [status("busy")], EVENTS)
+
+
+def tool(state: str, **more: Json) -> Json:
+    """A message.part.updated of a tool."""
+    part: Json = {"id": "prt_000000000001AAAAAAAAAAAAAA", "type": "tool", "state": {"status": state, **more}}
+    return {"type": "message.part.updated", "properties": {"part": part}}
+
+
+def test_progress_may_be_missing() -> None:
+    """A running tool's output so far may be told of or not, but must become the output."""
+    done = tool("completed", output="one two")
+    shown = tool("running", metadata={"output": "one"})
+    assert differences([shown, done], [done], EVENTS) == []
+    assert differences([shown, done], [tool("running", metadata={"output": "one "}), done], EVENTS) == []
+    assert differences([shown, done], [tool("running", metadata={"output": "two"}), done], EVENTS)
+    assert differences([shown, done], [tool("running", metadata={"output": "one", "x": 1}), done], EVENTS)
+
+
+def test_first_user_message_is_in_the_foreground() -> None:
+    """Where a user message is first told of is compared, later changes of it are not."""
+    told: Json = {"type": "message.updated", "properties": {"info": {"id": EARLY, "role": "user"}}}
+    log = take_apart([told, status("busy"), told])
+    assert log.foreground == [told, status("busy")]
+    assert list(log.told) == [f"message.updated {EARLY}"]

@@ -9,6 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from opencode_sandbox.models import Event, Info, JsonObject, Message, Part, ReasoningPart, TextPart
 from opencode_sandbox.responses import parse
+from opencode_sandbox.waiting.staleness import grows, is_stale_info, is_stale_part
 
 INFO: TypeAdapter[Info] = TypeAdapter(Info)
 PART: TypeAdapter[Part] = TypeAdapter(Part)
@@ -16,12 +17,16 @@ Parts: TypeAlias = dict[str, Part]
 
 
 class Transcript:
-    """Messages by id, in the order of the last snapshot; what came by events since stands at the end."""
+    """Messages by id, in the order of the last snapshot; what came by events since stands at the end.
+
+    An event may be older than the snapshot, so none takes back what a snapshot has shown, or adds it once more.
+    """
 
     def __init__(self, ignored: Iterable[str] = ()) -> None:
         self._ignored = frozenset(ignored)
         self._infos: dict[str, Info] = {}
         self._parts: dict[str, Parts] = {}
+        self._read_growing: set[str] = set()
 
     def messages(self) -> list[Message]:
         """Return the messages as they stand."""
@@ -40,7 +45,7 @@ class Transcript:
             before = known.get(message.id, {})
             self._infos[message.id] = message.info
             self._parts[message.id] = {
-                key: _further(before.get(key), part)
+                key: self._further(before.get(key), part)
                 for key, part in ((part.id or f"#{place}", part) for place, part in enumerate(message.parts))
             }
 
@@ -61,7 +66,7 @@ class Transcript:
 
     def _message_updated(self, properties: JsonObject) -> None:
         info = parse(INFO, properties.get("info"))
-        if info.id not in self._ignored:
+        if info.id not in self._ignored and not is_stale_info(info, self._infos.get(info.id)):
             self._infos[info.id] = info
 
     def _message_removed(self, properties: JsonObject) -> None:
@@ -71,25 +76,33 @@ class Transcript:
 
     def _part_updated(self, properties: JsonObject) -> None:
         part = parse(PART, properties.get("part"))
-        if part.message_id not in self._ignored:
-            self._parts.setdefault(part.message_id, {})[part.id] = part
+        if part.message_id in self._ignored:
+            return
+        parts = self._parts.setdefault(part.message_id, {})
+        if not is_stale_part(part, parts.get(part.id)):
+            parts[part.id] = part
+            self._read_growing.discard(part.id)
 
     def _part_grew(self, properties: JsonObject) -> None:
         parts = self._parts.get(_text(properties.get("messageID")), {})
         part = parts.get(_text(properties.get("partID")))
-        if isinstance(part, TextPart | ReasoningPart) and properties.get("field") == "text":
+        if not isinstance(part, TextPart | ReasoningPart) or properties.get("field") != "text":
+            return
+        if grows(part) and part.id not in self._read_growing:
             parts[part.id] = part.model_copy(update={"text": part.text + _text(properties.get("delta"))})
 
     def _part_removed(self, properties: JsonObject) -> None:
         self._parts.get(_text(properties.get("messageID")), {}).pop(_text(properties.get("partID")), None)
 
-
-def _further(before: Part | None, now: Part) -> Part:
-    """Choose the text that has come further: from 1.2.1 on servers store a growing text only once it has ended."""
-    if not isinstance(now, TextPart | ReasoningPart) or not isinstance(before, TextPart | ReasoningPart):
+    def _further(self, before: Part | None, now: Part) -> Part:
+        """Choose the text that has come further: from 1.2.1 on servers store a growing text only once it has ended."""
+        if not isinstance(now, TextPart | ReasoningPart) or not grows(now):
+            return now
+        if isinstance(before, TextPart | ReasoningPart) and before.text.startswith(now.text):
+            return before
+        if now.text:  # whether the next delta is part of it already, nobody knows
+            self._read_growing.add(now.id)
         return now
-    still_grows = now.time is not None and now.time.end is None
-    return before if still_grows and before.text.startswith(now.text) else now
 
 
 def _text(value: JsonValue) -> str:

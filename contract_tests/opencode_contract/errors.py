@@ -35,7 +35,7 @@ class RequirementFailed(ContractError):
         super().__init__(message)
         self.message = message
         self.evidence = evidence
-        """The exchange with the server, as far as it was seen. Never holds the password."""
+        """The exchange with the server, as far as it was seen. A report takes the password out of both."""
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.evidence}" if self.evidence else self.message

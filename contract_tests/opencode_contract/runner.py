@@ -16,6 +16,8 @@ from opencode_contract.requirements.requirement import DEADLINE_SECONDS, Require
 from opencode_contract.targets import Level, Subject
 from opencode_sandbox import SandboxError
 
+MESSAGE_CHARACTERS = 1000
+
 
 class Outcome(enum.Enum):
     """What came of a requirement; the value is the word used in reports."""
@@ -82,7 +84,7 @@ async def run_contract(
     started = time.monotonic()
     report = Report(target)
     async with opening as subject:
-        report.version = subject.version
+        report.version = subject.redactor.clean(subject.version)
         report.level = level or subject.access.default_level
         for requirement in _in_order(requirements):
             result = await check(requirement, subject, level=report.level, deadline=deadline)
@@ -107,7 +109,8 @@ async def check(
     seconds = time.monotonic() - started
     if failure is None:
         return Result(requirement, Outcome.PASSED, seconds)
-    return Result(requirement, Outcome.FAILED, seconds, failure.message, failure.evidence)
+    message = subject.redactor.excerpt(failure.message, MESSAGE_CHARACTERS)
+    return Result(requirement, Outcome.FAILED, seconds, message, subject.redactor.clean(failure.evidence))
 
 
 async def _failure(requirement: Requirement, subject: Subject, deadline: float) -> RequirementFailed | None:

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from opencode_contract.evidence import Recorder
+from opencode_contract.evidence import Recorder, Redactor
+from opencode_contract.evidence.exchange import SHOWN_CHARACTERS
 
 SECRET = "tell-nobody"
 
@@ -42,7 +43,7 @@ async def url() -> AsyncIterator[str]:
 @pytest.fixture
 async def recorder(url: str) -> AsyncIterator[Recorder]:
     """A recorder of what goes to that server."""
-    recording = Recorder(url, (SECRET, ""), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    recording = Recorder(url, Redactor(SECRET), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     yield recording
     await recording.disconnect()
 
@@ -65,6 +66,23 @@ async def test_an_exchange_is_kept_without_secrets(recorder: Recorder, url: str)
     assert SECRET not in kept
     assert "prefix" not in kept
     assert "Basic" not in kept
+
+
+async def test_what_is_judged_is_what_the_server_sent(recorder: Recorder, url: str) -> None:
+    """Only what is shown of an exchange lacks the password: its parts are as they were on the wire."""
+    await send(recorder, url, "POST", f"/session?p={SECRET}", content=f"it is {SECRET}")
+    kept = recorder.latest[-1]
+    assert kept.path == f"/session?p={SECRET}"
+    assert kept.sent == f"it is {SECRET}"
+    assert kept.json("answer")["echo"].text() == f"it is {SECRET}"
+    assert SECRET not in repr(kept)
+    assert SECRET not in repr(kept.json("answer"))
+
+
+async def test_a_body_is_cut_behind_its_password(recorder: Recorder, url: str) -> None:
+    """Where an answer is too long to be shown, no part of the password is left at the end."""
+    await send(recorder, url, "POST", "/session", content="x" * (SHOWN_CHARACTERS - len(SECRET) // 2) + SECRET)
+    assert SECRET[:4] not in str(recorder.latest[-1])
 
 
 async def test_created_sessions_are_remembered_until_they_are_deleted(recorder: Recorder, url: str) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from pydantic import SecretStr
 
 from opencode_contract.errors import RequirementFailed, TargetUnreachable
+from opencode_contract.requirements import ALL
 from opencode_contract.requirements.requirement import Requirement, requirement
 from opencode_contract.runner import Outcome, Report, Result, run_contract
 from opencode_contract.targets import Access, Level, Subject
@@ -83,6 +85,29 @@ async def test_a_password_that_the_server_repeats_is_not_shown(server: FakeServe
     result = await outcome(server, fails)
     assert PASSWORD not in f"{result}"
     assert "it is [password]" in result.evidence
+
+
+async def test_a_password_in_a_message_is_not_shown(server: FakeServer) -> None:
+    """What a requirement says of a value, or of a header, does not hold the password either, in no form."""
+    token = base64.b64encode(f"opencode:{PASSWORD}".encode()).decode("ascii")
+
+    async def fails(_: Subject) -> None:
+        raise RequirementFailed(f"{PASSWORD!r} or {token}", f"Bearer {PASSWORD}, Basic {token}")
+
+    result = await outcome(server, fails)
+    assert result.message == "'[password]' or [password]"
+    assert result.evidence == "Bearer [password], Basic [password]"
+
+
+async def test_a_password_that_is_an_ordinary_word_changes_no_outcome() -> None:
+    """The password may be a word that paths, keys, ids and values hold: what is judged is what the server sent."""
+    reads = [each for each in ALL if each.level is not Level.PROMPT]
+    for word in ("session", "opencode", "ses", "title"):
+        async with FakeServer(password=word) as server:
+            report = await run_contract("here", connected(access(server, word)), reads, level=Level.WRITE)
+        assert [(failure.requirement.id, failure.message) for failure in report.failures] == []
+        assert report.left_behind == ()
+        assert server.journal
 
 
 async def test_what_takes_too_long_fails(server: FakeServer) -> None:

@@ -2,6 +2,7 @@
 
 from opencode_contract.evidence.exchange import Exchange
 from opencode_contract.evidence.recorder import Recorder
+from opencode_contract.evidence.redaction import Redactor
 from opencode_contract.evidence.values import Json, Value, require
 
-__all__ = ["Exchange", "Json", "Recorder", "Value", "require"]
+__all__ = ["Exchange", "Json", "Recorder", "Redactor", "Value", "require"]

@@ -9,14 +9,15 @@ from typing import NoReturn
 import httpx
 
 from opencode_contract.errors import RequirementFailed
+from opencode_contract.evidence.redaction import Redactor
 from opencode_contract.evidence.values import Value
 
 SHOWN_CHARACTERS = 3000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
-    """A request and its answer, without credentials."""
+    """A request and its answer as they were on the wire, for judging; shown without the password."""
 
     method: str
     path: str
@@ -24,17 +25,16 @@ class Exchange:
     status: int
     headers: httpx.Headers
     received: str
+    redactor: Redactor
 
     def __str__(self) -> str:
-        """What a person needs to see of it."""
-        lines = [f"{self.method} {self.path}"]
-        if self.sent:
-            lines.append(_cut(self.sent))
+        """What a person needs to see of it, without the password."""
         kind = self.headers.get("content-type")
-        lines.append(f"-> {self.status}{f' {kind}' if kind else ''}")
-        if self.received:
-            lines.append(_cut(self.received))
-        return "\n".join(lines)
+        status = f"-> {self.status}{f' {kind}' if kind else ''}"
+        shown = [f"{self.method} {self.path}", self.sent, status, self.received]
+        return "\n".join(self.redactor.excerpt(text, SHOWN_CHARACTERS) for text in shown if text)
+
+    __repr__ = __str__
 
     def expect(self, *statuses: int) -> Exchange:
         """Itself, if its status is one of ``statuses``."""
@@ -53,9 +53,3 @@ class Exchange:
     def fail(self, message: str) -> NoReturn:
         """Raises RequirementFailed with this exchange as the evidence."""
         raise RequirementFailed(message, str(self))
-
-
-def _cut(text: str) -> str:
-    if len(text) <= SHOWN_CHARACTERS:
-        return text
-    return f"{text[:SHOWN_CHARACTERS]}… ({len(text) - SHOWN_CHARACTERS} more characters)"

@@ -1,4 +1,4 @@
-"""Records what goes over the wire, credentials removed, and which sessions it makes."""
+"""Records what goes over the wire, and which sessions it makes."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections import deque
 import httpx
 
 from opencode_contract.evidence.exchange import Exchange
+from opencode_contract.evidence.redaction import Redactor
 
 KEPT_EXCHANGES = 20
-REDACTED = "[password]"
 
 
 class Recorder(httpx.AsyncBaseTransport):
     """A transport that keeps the latest exchanges and the ids of all sessions that were created through it."""
 
-    def __init__(self, base_url: str, secrets: tuple[str, ...], verify: ssl.SSLContext) -> None:
+    def __init__(self, base_url: str, redactor: Redactor, verify: ssl.SSLContext) -> None:
         self.latest: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.sessions: dict[str, None] = {}
         """The sessions that were created and not deleted since, in order."""
         self._wire = httpx.AsyncHTTPTransport(verify=verify)
         self._prefix = httpx.URL(base_url).path.rstrip("/")
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._redactor = redactor
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends the request, and keeps it with its answer unless that is a stream of events."""
@@ -48,11 +48,12 @@ class Recorder(httpx.AsyncBaseTransport):
         path = request.url.raw_path.decode("ascii").removeprefix(self._prefix)
         return Exchange(
             method=request.method,
-            path=self._clean(path),
-            sent=self._clean(request.content.decode("utf-8", errors="replace")),
+            path=path,
+            sent=request.content.decode("utf-8", errors="replace"),
             status=response.status_code,
             headers=response.headers,
-            received=self._clean(response.text),
+            received=response.text,
+            redactor=self._redactor,
         )
 
     def _keep(self, request: httpx.Request, response: httpx.Response) -> None:
@@ -66,11 +67,6 @@ class Recorder(httpx.AsyncBaseTransport):
         # A child goes with its parent, and may then be missing.
         elif request.method == "DELETE" and path.count("/") == 2 and (response.is_success or exchange.status == 404):
             self.sessions.pop(path.removeprefix("/session/"), None)
-
-    def _clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
-        return text
 
 
 def _session_id(body: str) -> str | None:

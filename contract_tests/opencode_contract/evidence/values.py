@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias, TypeVar
 
 from opencode_contract.errors import RequirementFailed
@@ -33,7 +33,7 @@ def require(holds: bool, message: str, evidence: object = "") -> None:
 class Value:
     """A JSON value, what to call it, and the exchange that it was seen in."""
 
-    json: Json
+    json: Json = field(repr=False)
     name: str
     evidence: object = ""
 
@@ -140,9 +140,4 @@ class Value:
         return self.json
 
     def _wrong_kind(self, wanted: str) -> NoReturn:
-        self.fail(f"{self.name} should be {wanted} and is {_KINDS[type(self.json)]}: {_short(self.json)}")
-
-
-def _short(json: Json) -> str:
-    text = repr(json)
-    return text if len(text) <= 200 else f"{text[:200]}…"
+        self.fail(f"{self.name} should be {wanted} and is {_KINDS[type(self.json)]}: {self.json!r}")

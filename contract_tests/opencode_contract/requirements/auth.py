@@ -6,7 +6,7 @@ import base64
 
 from opencode_contract.evidence import require
 from opencode_contract.requirements.requirement import requirement
-from opencode_contract.targets import Level, Subject
+from opencode_contract.targets import STRANGER, Level, Subject
 
 _MEASURED = "measured: 1.1.34 to 1.18.34"
 
@@ -33,7 +33,7 @@ async def wrong_password(subject: Subject) -> None:
 @requirement("auth.wrong-user", Level.READ, _MEASURED)
 async def wrong_user(subject: Subject) -> None:
     """The right password with another user's name answers 401."""
-    headers = _basic("nobody-of-that-name", subject.access.password.get_secret_value())
+    headers = _basic(STRANGER, subject.access.password.get_secret_value())
     (await subject.send("GET", "/session", headers=headers, authenticated=False)).expect(401)
 
 

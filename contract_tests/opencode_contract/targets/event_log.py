@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import httpx
 
 from opencode_contract.errors import RequirementFailed
-from opencode_contract.evidence import Json, Value
+from opencode_contract.evidence import Json, Redactor, Value
 
 KEPT_FRAMES = 20_000
 SHOWN_EVENTS = 30
+SHOWN_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,13 @@ class EventLog:
     patience = 5.0
     """Seconds to wait for an event."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, redactor: Redactor) -> None:
         self.frames: deque[str] = deque(maxlen=KEPT_FRAMES)
         """The raw frames, without the empty line that ends each."""
         self.events: list[Event] = []
         self._http = http
         self._url = url
+        self._redactor = redactor
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[httpx.Response] | None = None
@@ -83,7 +85,8 @@ class EventLog:
     def describe(self, session_id: str | None = None) -> str:
         """The latest events as evidence: all, or those of one session."""
         shown = self.events if session_id is None else self.of(session_id)
-        lines = [json.dumps(event.value.json, ensure_ascii=False)[:300] for event in shown[-SHOWN_EVENTS:]]
+        texts = [json.dumps(event.value.json, ensure_ascii=False) for event in shown[-SHOWN_EVENTS:]]
+        lines = [self._redactor.excerpt(text, SHOWN_CHARACTERS) for text in texts]
         return "\n".join(["GET /event, the latest events:", *lines] if lines else ["GET /event said nothing"])
 
     async def _read(self, opened: asyncio.Future[httpx.Response]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import SecretStr
 
-from opencode_contract.evidence import Exchange, Recorder, Value
+from opencode_contract.evidence import Exchange, Recorder, Redactor, Value
 from opencode_contract.targets.event_log import EventLog
 from opencode_contract.targets.levels import Level
 from opencode_sandbox import AsyncSandboxClient, SandboxConfig
@@ -20,6 +20,8 @@ from opencode_sandbox import AsyncSandboxClient, SandboxConfig
 _T = TypeVar("_T")
 
 DEFAULT_USERNAME = "opencode"
+STRANGER = "nobody-of-that-name"
+"""A user name that no server lets in."""
 MARK = "opencode-contract"
 DELETION_SECONDS = 5.0
 REQUEST_SECONDS = 30.0
@@ -46,6 +48,10 @@ class Access:
         """The client's configuration, with another password where one is given."""
         return SandboxConfig(self.url, self.password if password is None else password, self.username)
 
+    def redactor(self) -> Redactor:
+        """What takes the password out of texts."""
+        return Redactor(self.password.get_secret_value(), (self.username, STRANGER))
+
 
 class Subject:
     """A server, the ways to talk to it, and what the contract has done to it so far."""
@@ -54,14 +60,15 @@ class Subject:
         self.access = access
         self.version = access.version or ""
         config = access.config()
-        self._recorder = Recorder(access.url, (access.password.get_secret_value(),), config.verify)
+        self.redactor = access.redactor()
+        self._recorder = Recorder(access.url, self.redactor, config.verify)
         self.client = AsyncSandboxClient(config, transport=self._recorder)
         self.http = httpx.AsyncClient(
             transport=self._recorder,
             auth=(access.username, access.password.get_secret_value()),
             timeout=REQUEST_SECONDS,
         )
-        self.events = EventLog(self.http, f"{access.url}/event")
+        self.events = EventLog(self.http, f"{access.url}/event", self.redactor)
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
         self._creations: set[asyncio.Task[Exchange]] = set()
         self._stack = AsyncExitStack()

@@ -107,7 +107,7 @@ class VirtualClock:
 
 
 _SETTLE = 20
-"""Turns of the event loop that a run needs at most between two of its waits."""
+"""Turns of the event loop between two delays: more than a run takes from the end of one to the start of the next."""
 
 
 class ManualClock(VirtualClock):
@@ -119,6 +119,8 @@ class ManualClock(VirtualClock):
 
     async def advance(self, seconds: float) -> None:
         """Lets ``seconds`` pass, delay by delay. Runs on the server's event loop."""
+        if not seconds >= 0:
+            raise ValueError(f"time cannot be moved by {seconds} seconds: write how many pass, 0 or more")
         target = self._now + round(seconds * 1000)
         await _settle()
         while (moment := self._next_end()) is not None and moment <= target:

@@ -428,6 +428,28 @@ def test_the_title_comes_with_the_first_prompt_only() -> None:
     assert stage.session.info["title"] == "Mine"
 
 
+def test_the_server_keeps_the_first_line_of_a_title() -> None:
+    """Thoughts of the model left out, and 100 characters at most (measured on 1.1.53 and 1.3.2)."""
+    stage = Stage(
+        {"prompt": "lines", "steps": [{"text": "a"}], "title": "<think>hm</think>\n\n A \nB"},
+        {"prompt": "long", "steps": [{"text": "a"}], "title": "x" * 101},
+    )
+    stage.play("lines")
+    assert stage.session.info["title"] == "A"
+    stage = Stage({"prompt": "long", "steps": [{"text": "a"}], "title": "x" * 101})
+    stage.play("long")
+    assert stage.session.info["title"] == "x" * 97 + "..."
+
+
+def test_a_long_text_is_cut_into_a_bounded_number_of_pieces() -> None:
+    """Each event tells the whole text so far, so that a piece a word would be quadratic."""
+    stage = Stage({"steps": [{"text": "word " * 20_000}]})
+    stage.prompt("go")
+    told = [effect for effect in stage.run() if isinstance(effect, Event) and effect.type == "message.part.updated"]
+    assert len(told) < 250
+    assert stage.messages()[-1]["parts"][1]["text"] == ("word " * 20_000).rstrip()
+
+
 def test_without_a_title_in_the_script_the_prompt_names_the_session() -> None:
     """Its first line with text, cut to 50 characters."""
     stage = Stage({"steps": [{"text": "a"}]})

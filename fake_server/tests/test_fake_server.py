@@ -99,12 +99,46 @@ def test_asking_for_the_address_before_the_start_says_what_to_do() -> None:
         _ = server.url
 
 
+def test_a_server_that_could_not_be_made_can_still_be_shown() -> None:
+    """A traceback with local variables shows it, and is to show the real error."""
+    half = FakeServer.__new__(FakeServer)
+    with pytest.raises(UnknownVersion):
+        half.__init__(version="latest")  # type: ignore[misc]  # the object is to be seen after its making failed
+    assert "not started" in repr(half)
+
+
+async def test_a_server_is_started_once(serving: Serving) -> None:
+    """A second start would leave the first one listening for ever."""
+    async with serving() as served:
+        with pytest.raises(RuntimeError, match="started already"):
+            await served.server.start()
+
+
+def test_a_manual_clock_can_be_moved_without_an_event_loop() -> None:
+    """From a test that has none; the clock must be one that can be moved, and forwards."""
+    with FakeServer(Script.model_validate(SLOW), clock=ManualClock()) as server:
+        auth = (server.username, server.password or "")
+        with httpx.Client(base_url=server.url, auth=auth, trust_env=False) as http:
+            session = http.post("/session").json()["id"]
+            http.post(f"/session/{session}/prompt_async", json=prompt_body("slow"))
+            server.advance(60)
+            assert http.get(f"/session/{session}/message").json()[-1]["info"]["finish"] == "stop"
+            with pytest.raises(ValueError, match="write how many pass"):
+                server.advance(-1)
+    with FakeServer() as server, pytest.raises(TypeError, match="clock=ManualClock"):
+        server.advance(1)
+    with pytest.raises(RuntimeError, match=r"await clock\.advance"):
+        FakeServer(clock=ManualClock()).advance(1)
+
+
 async def test_the_documents_credentials_can_be_had(serving: Serving) -> None:
     """The object that an integration is configured with."""
     async with serving(password="secret") as served:
         keys = served.server.api_keys["apiKeys"]
         assert keys == {"opencode_server_url": served.server.url, "opencode_server_password": "secret"}
-        assert keys["opencode_server_url"].endswith("/opencode")
+        assert served.server.url.endswith("/opencode")
+    async with serving(password=None) as served:
+        assert served.server.api_keys["apiKeys"]["opencode_server_password"] is None
 
 
 def test_what_cannot_be_is_refused_at_once(tmp_path: Path) -> None:

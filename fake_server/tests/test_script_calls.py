@@ -21,7 +21,7 @@ def shape(*steps: Step) -> list[tuple[list[str], str]]:
 
 def test_text_behind_a_tool_call_opens_a_new_call() -> None:
     """The real loop calls the model again after each tool call."""
-    assert shape(text("a"), reasoning("b"), tool("bash"), text("c")) == [
+    assert shape(text("a"), reasoning("b"), tool("read"), text("c")) == [
         (["text", "reasoning", "tool"], "tool-calls"),
         (["text"], "stop"),
     ]

@@ -36,7 +36,6 @@ replies:
     name: everything
     title: A title
     session: 2
-    nth: 3
     uses: 4
     cost: 0.5
     tokens: {input: 1, output: 2, reasoning: 3, cache: {read: 4, write: 5}}
@@ -52,6 +51,7 @@ replies:
       - text: End.
     error: {kind: stream, message: cut}
   - prompt: {regex: '(?i)^a'}
+    nth: 3
   - prompt: {exactly: b}
     sequence: [{steps: [{text: one}]}, {title: T, cost: 1, error: {kind: provider, message: m}}]
 """
@@ -75,12 +75,11 @@ def in_python() -> Script:
             name="everything",
             title="A title",
             session=2,
-            nth=3,
             uses=4,
             cost=0.5,
             tokens={"input": 1, "output": 2, "reasoning": 3, "cache": {"read": 4, "write": 5}},
         ),
-        reply(re.compile("^a", re.IGNORECASE)),
+        reply(re.compile("^a", re.IGNORECASE), nth=3),
         reply(Exactly(exactly="b"), sequence=[turn(text("one")), turn(title="T", cost=1, error=error("m"))]),
         default=text("What?"),
         tokens={"input": 7},

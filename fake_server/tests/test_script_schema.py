@@ -86,7 +86,7 @@ GOOD = [
     {"replies": []},
     {"tokens": {"input": 1, "cache": {"read": 2}}},
     {"default": {"title": "x", "cost": 0}},
-    with_reply(prompt="a", title=None, tokens={}, cost=0.5, name="n", session=1, nth=1, uses=2),
+    with_reply(prompt="a", title=None, tokens={}, cost=0.5, name="n", session=1, uses=2),
     with_reply(prompt={"regex": "a"}, session="ses_1", sequence=[{"steps": [{"text": "a"}]}]),
     with_reply(prompt={"exactly": "a"}, error={"kind": "provider", "message": "m", "status": 429, "times": 1}),
     with_step(text="a", chunks=["a"], pace=1, tokens={"output": 1}, cost=1),
@@ -94,7 +94,7 @@ GOOD = [
     with_step(tool="bash", input={"command": "x", "deep": [{"a": None}]}, output="o", exit=1, duration=1),
     with_step(tool="read", error="e", title="t", metadata={"a": 1}),
     with_step(write="a", content="", duration=0),
-    with_step(edit="a", old="", new="", all=True),
+    with_step(edit="a", old="b", new="", all=True),
     with_step(delay=0),
     with_step(error={"kind": "stream", "message": ""}),
 ]
@@ -134,6 +134,7 @@ BAD: list[object] = [
     with_step(tool="bash", input="ls"),
     with_step(write="a"),
     with_step(edit="a", old="b"),
+    with_step(edit="a", old="", new="b"),
     with_step(delay="1"),
     with_step(delay=-1),
     with_step(error="x"),
@@ -148,6 +149,14 @@ BEYOND_A_SCHEMA = [
     with_reply(error={"kind": "provider", "message": "m", "times": 1}),
     with_reply(steps=[{"text": "a"}], error={"kind": "provider", "message": "m"}),
     with_reply(steps=[{"text": "a"}], sequence=[{}]),
+    with_reply(nth=2, uses=1),
+    with_reply(nth=2, sequence=[{}, {}]),
+    with_step(tool="bash"),
+    with_step(tool="write", input={"filePath": "a", "content": "b"}),
+    with_step(write="../a", content="b"),
+    with_step(write="/etc/passwd", content="b"),
+    with_step(edit="a/../../b", old="a", new="b"),
+    with_step(edit="a", old="b", new="b"),
 ]
 
 

@@ -84,8 +84,8 @@ def test_files_change_only_when_the_server_is_ready() -> None:
     kinds = [type(item) for item in items(write("a", "b"), edit("a", "b", "c", parallel=True))]
     assert kinds == [Wait, ToolCall, ToolCall]
     assert items(delay(0.5), write("a", "b"), settling=1)[1] == Wait(0.5)
-    assert [type(item) for item in items(text("a b c", pace=0.4), tool("write"))].count(Wait) == 2
-    assert [type(item) for item in items(tool("bash"))] == [ToolCall]
+    assert [type(item) for item in items(text("a b c", pace=0.4), write("a", "b"))].count(Wait) == 2
+    assert [type(item) for item in items(tool("bash", {"command": "ls"}))] == [ToolCall]
     assert [type(item) for item in items(write("a", "b"), settling=0)] == [ToolCall]
 
 

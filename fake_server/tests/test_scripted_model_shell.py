@@ -66,5 +66,5 @@ def test_what_never_ran_is_taken_back(shell: ScriptedShell) -> None:
 
 def test_takes_of_a_script() -> None:
     """Output, exit code and running time."""
-    assert take(tool("bash", output="a", exit=2, duration=1.5)) == Take("a", 2, 1.5)
-    assert take(tool("bash")) == Take("", 0, 0)
+    assert take(tool("bash", {"command": "ls"}, output="a", exit=2, duration=1.5)) == Take("a", 2, 1.5)
+    assert take(tool("bash", {"command": "ls"})) == Take("", 0, 0)

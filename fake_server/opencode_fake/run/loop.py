@@ -93,9 +93,9 @@ class Run:
             self._calls_made = 0
             self._performance = self.world.casting.perform(user.prompt, self.session.id)
             if summary.wants_title(self.session):
-                self._session_title = self._performance.title
+                self._session_title = self._performance.kept_title
             if self.world.behaviours.user_message_title:
-                self._untitled.append((user, self._performance.title))
+                self._untitled.append((user, self._performance.kept_title))
         return self._performance
 
     def _unknown_model(self, info: UserInfo) -> Iterator[Event]:

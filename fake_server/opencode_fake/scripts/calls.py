@@ -111,6 +111,8 @@ def calls(turn: Turn, default_tokens: Tokens) -> tuple[Call, ...]:
     )
 
 
+MOST_CHUNKS = 200
+"""Pieces that a text is cut into at most, where the script does not name them."""
 _PIECE = re.compile(r"\S*\s+|\S+")
 
 
@@ -118,4 +120,7 @@ def chunks(step: TextStep | ReasoningStep) -> tuple[str, ...]:
     """The pieces in which the text is streamed: as written, or cut behind white space. An empty text has none."""
     if step.chunks is not None:
         return tuple(chunk for chunk in step.chunks if chunk)
-    return tuple(_PIECE.findall(step.text if isinstance(step, TextStep) else step.reasoning))
+    words = _PIECE.findall(step.text if isinstance(step, TextStep) else step.reasoning)
+    # Every piece tells the whole text so far, which for a piece a word would be quadratic in a long text.
+    size = -(-len(words) // MOST_CHUNKS)
+    return tuple("".join(words[start : start + size]) for start in range(0, len(words), size or 1))

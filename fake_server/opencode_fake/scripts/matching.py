@@ -11,7 +11,9 @@ from opencode_fake.scripts.calls import Call, calls
 from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Turn
 
 TITLE_LENGTH = 50
+LONGEST_TITLE = 100
 NEAREST = 3
+_THOUGHTS = re.compile(r"<think>.*?</think>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,15 @@ class Performance:
 
     @property
     def title(self) -> str:
-        """The title for a session that still has the default one."""
+        """The title for a session that still has the default one, as the model gives it."""
         return self.turn.title if self.turn.title is not None else default_title(self.prompt)
+
+    @property
+    def kept_title(self) -> str:
+        """What the server makes of the title: its first line with text, thoughts left out, 100 characters at most."""
+        lines = (line.strip() for line in _THOUGHTS.sub("", self.title).split("\n"))
+        line = next((line for line in lines if line), "")
+        return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 3] + "..."
 
 
 @dataclass(frozen=True, slots=True)

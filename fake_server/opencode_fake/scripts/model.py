@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+DOCUMENT_WORKSPACE = "/data/workspace"
+"""The workspace that the integration document names."""
+
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
 
@@ -190,24 +193,48 @@ class ToolStep(_CallStep):
             raise ValueError("'exit' belongs to tool: bash")
         return self
 
+    @model_validator(mode="after")
+    def _fits_its_tool(self) -> ToolStep:
+        if self.tool in {"write", "edit"}:
+            raise ValueError(f"a call of {self.tool} is a step of its own: write '- {self.tool}: path'")
+        if self.tool == "bash" and not isinstance(self.input.get("command"), str):
+            raise ValueError("bash needs a command: write 'input: {command: ls -la}'")
+        return self
+
 
 class WriteStep(_CallStep):
     """Writes a file of the workspace: the tool ``write``."""
 
     write: str = Field(min_length=1)
-    """The file's path, relative to the workspace or absolute."""
+    """The file's path, relative to the workspace or below /data/workspace."""
     content: str
+
+    @field_validator("write")
+    @classmethod
+    def _in_the_workspace(cls, value: str) -> str:
+        return _checked_path(value)
 
 
 class EditStep(_CallStep):
     """Replaces text in a file of the workspace: the tool ``edit``."""
 
     edit: str = Field(min_length=1)
-    """The file's path, relative to the workspace or absolute."""
-    old: str
+    """The file's path, relative to the workspace or below /data/workspace."""
+    old: str = Field(min_length=1)
     new: str
     all: bool = False
     """Replace every occurrence instead of the only one."""
+
+    @field_validator("edit")
+    @classmethod
+    def _in_the_workspace(cls, value: str) -> str:
+        return _checked_path(value)
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> EditStep:
+        if self.old == self.new:
+            raise ValueError("'old' and 'new' are the same: the server refuses an edit that changes nothing")
+        return self
 
 
 class DelayStep(_Data):
@@ -220,6 +247,14 @@ class ErrorStep(_Data):
     """The call to the model fails here."""
 
     error: Failure
+
+
+def _checked_path(path: str) -> str:
+    """The path, if it stays in the workspace: a real server writes there for real."""
+    pure = PurePosixPath(path)
+    if ".." in pure.parts or (pure.is_absolute() and not pure.is_relative_to(DOCUMENT_WORKSPACE)):
+        raise ValueError(f"not in the workspace: write a path relative to it, or one below {DOCUMENT_WORKSPACE}")
+    return path
 
 
 def _check_chunks(text: str, chunks: tuple[str, ...] | None, word: str) -> None:
@@ -336,6 +371,12 @@ class Reply(Turn):
     """One turn for each use instead of ``steps``; the last is repeated."""
 
     @model_validator(mode="after")
+    def _nth_is_one_time(self) -> Reply:
+        if self.nth is not None and (self.uses is not None or len(self.sequence) > 1):
+            raise ValueError("'nth' answers once: leave out 'uses' and 'sequence', or write a reply for each time")
+        return self
+
+    @model_validator(mode="after")
     def _steps_or_sequence(self) -> Reply:
         if self.sequence and (self.steps or self.error):
             raise ValueError("write 'steps' and 'error' inside the 'sequence', or leave the sequence out")
@@ -362,10 +403,6 @@ class Script(_Data):
     """For a prompt that no reply fits. Without it such a prompt gets an error that says why."""
     tokens: Tokens = DEFAULT_TOKENS
     """Tokens of each assistant message whose reply and steps say nothing else."""
-
-
-DOCUMENT_WORKSPACE = "/data/workspace"
-"""The workspace that the integration document names."""
 
 
 def workspace_path(path: str, directory: str) -> str:

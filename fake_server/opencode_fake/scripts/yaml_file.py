@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,6 +26,11 @@ def as_script(given: ScriptLike) -> Script:
             return Script()
         case str() | Path():
             return load_script(given)
+        case Mapping():
+            hint = (
+                "a dict is not a script; write Script.model_validate(...), the notation's script(...), or a file's path"
+            )
+            raise InvalidScript("script", [Problem(hint)])
         case replies:
             return Script(replies=tuple(replies))
 

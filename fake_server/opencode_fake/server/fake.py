@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
-from opencode_fake.clock import Clock, VirtualClock
+from opencode_fake.clock import Clock, ManualClock, VirtualClock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting, Unmatched
 from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, Reply
@@ -61,6 +61,8 @@ class FakeServer:
         cors: Sequence[str] = (),
         pickup: float = 0.0,
     ) -> None:
+        self._runner: web.ServerRunner | None = None
+        self._thread: _Thread | None = None
         self.version = version
         self.username = username
         self.password = password
@@ -73,8 +75,6 @@ class FakeServer:
         world = World(version, found, directory, self._casting, Identifiers(seed), self.clock.now)
         gate = Gate(username, password, found, tuple(cors))
         self._app = App(world, self.clock, gate, self.base_path, pickup, event_ids=Identifiers(seed + 1))
-        self._runner: web.ServerRunner | None = None
-        self._thread: _Thread | None = None
 
     def __repr__(self) -> str:
         state = self.url if self._runner else "not started"
@@ -96,10 +96,9 @@ class FakeServer:
         return port
 
     @property
-    def api_keys(self) -> dict[str, dict[str, str]]:
-        """The document's credentials object for this server."""
-        keys = {"opencode_server_url": self.url, "opencode_server_password": self.password or ""}
-        return {"apiKeys": keys}
+    def api_keys(self) -> dict[str, dict[str, str | None]]:
+        """The document's credentials object for this server; the password is None where none is needed."""
+        return {"apiKeys": {"opencode_server_url": self.url, "opencode_server_password": self.password}}
 
     @property
     def journal(self) -> Journal:
@@ -118,6 +117,8 @@ class FakeServer:
 
     async def start(self, *, port: int | None = None) -> None:
         """Begins to listen, on another ``port`` than the one given before if there is one. ``async with`` does it."""
+        if self._runner is not None:
+            raise RuntimeError(f"the fake server is started already, at {self.url}: make another one to have two")
         runner = web.ServerRunner(web.Server(self._app.handle, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -137,6 +138,17 @@ class FakeServer:
         if failures:
             raise FakeFailed("the fake server failed", failures)
 
+    def advance(self, seconds: float) -> None:
+        """Lets ``seconds`` pass on the ManualClock of a server that ``with`` started.
+
+        Code with an event loop of its own awaits ``clock.advance(seconds)`` instead.
+        """
+        if not isinstance(self.clock, ManualClock):
+            raise TypeError(f"{type(self.clock).__name__} cannot be moved: start the server with clock=ManualClock()")
+        if self._thread is None:
+            raise RuntimeError("the server runs on your own event loop: write 'await clock.advance(seconds)'")
+        self._thread.run(self.clock.advance(seconds))
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -147,8 +159,9 @@ class FakeServer:
         await self.stop()
 
     def __enter__(self) -> Self:
-        self._thread = _Thread(self)
-        self._thread.begin()
+        thread = _Thread(self)
+        thread.begin()
+        self._thread = thread
         return self
 
     def __exit__(
@@ -180,6 +193,12 @@ class _Thread:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._raise()
+
+    def run(self, work: Coroutine[None, None, None]) -> None:
+        """Does something on the server's event loop and waits for it."""
+        if self._loop is None:
+            raise RuntimeError("the fake server is not started")
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _raise(self) -> None:
         error, self._error = self._error, None

@@ -94,8 +94,7 @@ def test_a_tool_call_makes_a_second_message() -> None:
     played = stage.play("go")
     first = played.index("step-start")
     assert played[first : played.index("step-finish") + 3] == [
-        "step-start", "text", "tool pending", "tool running", "tool running", "text end",
-        "tool running", "tool completed",
+        "step-start", "text", "tool pending", "tool running", "text end", "tool running", "tool completed",
         "step-finish", "assistant tool-calls", "assistant tool-calls completed",
     ]  # fmt: skip
     messages = stage.messages()
@@ -145,7 +144,7 @@ def test_the_bash_tool_reports_as_on_the_real_server() -> None:
 
 
 def test_tools_show_how_far_they_are() -> None:
-    """Measured on 1.1.53: bash shows no output at first, then what came; edit shows its change before it has ended."""
+    """Measured on 1.1.53: bash shows what came, edit shows its change before it has ended."""
     stage = Stage(
         {"steps": [{"tool": "bash", "input": {"command": "ls"}, "output": "x"}, {"write": "a", "content": "a"},
                    {"edit": "a", "old": "a", "new": "b"}]}
@@ -165,7 +164,6 @@ def test_tools_show_how_far_they_are() -> None:
         if "metadata" in told["part"]["state"]
     ]
     assert shown == [
-        ("bash", ["description", "output"], ""),
         ("bash", ["description", "output"], "x"),
         ("edit", ["diagnostics", "diff", "filediff"], None),
     ]

@@ -70,9 +70,14 @@ class Answer:
 
     @classmethod
     def open(
-        cls, world: World, session: Session, user: UserInfo, before_pause: Callable[[], Iterable[Event]]
+        cls,
+        world: World,
+        session: Session,
+        user: UserInfo,
+        before_pause: Callable[[], Iterable[Event]],
+        directory: str,
     ) -> Answer:
-        """Adds an empty assistant message that answers ``user``."""
+        """Adds an empty assistant message that answers ``user``, made in ``directory``."""
         created = world.now()
         info: AssistantInfo = {
             "id": world.identifiers.ascending("msg", created),
@@ -84,7 +89,7 @@ class Answer:
             "providerID": user["model"]["providerID"],
             "mode": user["agent"],
             "agent": user["agent"],
-            "path": {"cwd": world.directory, "root": world.directory},
+            "path": {"cwd": directory, "root": world.root(directory)},
             "cost": 0,
             "tokens": no_tokens(),
         }
@@ -145,8 +150,6 @@ class Answer:
         """Waits for the provider to recover."""
         then = self.world.now() + round(delay * 1000)
         status: Retry = {"type": "retry", "attempt": attempt, "message": message, "next": then}
-        if self.world.behaviours.retry_has_action:
-            status["action"] = None
         yield set_status(self.world, self.session.id, status)
         self._retrying = True
         yield from self._wait(delay, endless=endless)
@@ -222,11 +225,14 @@ class Answer:
         }
         yield self._put(part)
         part["state"] = {"status": "running", "input": given, "time": {"start": self.world.now()}}
-        yield self._put(part)
         shown = tools.begin(name, given, self.world.behaviours)
         if shown is not None:
+            # By the time the running call is told, its tool has already told of itself: the event comes twice.
             part["state"]["metadata"] = shown
             yield self._put(part)
+        elif self.world.behaviours.running_keeps_raw:
+            part["state"]["raw"] = ""
+        yield self._put(part)
         self._running.append(_Running(part, step, self._passed + step.duration))
 
     def _let_tools_end(self) -> Effects:
@@ -247,6 +253,7 @@ class Answer:
         outcome = tools.perform(step, part["tool"], given, self.world.workspace, self.world.behaviours)
         yield from outcome.events
         for metadata in outcome.progress:
+            part["state"].pop("raw", None)
             part["state"]["metadata"] = metadata
             yield self._put(part)
         time: PartTime = {"start": start, "end": self.world.now()}

@@ -60,12 +60,12 @@ def is_overload(failure: Failure, behaviours: Behaviours) -> bool:
 
 def unknown_model(model: ModelRef) -> ErrorInfo:
     """The prompt named a model that does not exist."""
-    return _unknown(f"Model not found: {model['providerID']}/{model['modelID']}.")
+    return unknown_error(f"Model not found: {model['providerID']}/{model['modelID']}.")
 
 
 def unknown_agent(name: str) -> ErrorInfo:
     """The prompt named an agent that does not exist."""
-    return _unknown(f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}')
+    return unknown_error(f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}')
 
 
 def retry_delay(failure: Failure, attempt: int) -> float:
@@ -75,5 +75,6 @@ def retry_delay(failure: Failure, attempt: int) -> float:
     return min(FIRST_RETRY * 2.0 ** min(attempt - 1, 10), LONGEST_RETRY)
 
 
-def _unknown(message: str) -> ErrorInfo:
+def unknown_error(message: str) -> ErrorInfo:
+    """An error that has no name of its own."""
     return {"name": "UnknownError", "data": {"message": message}}

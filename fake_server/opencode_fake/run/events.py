@@ -6,6 +6,7 @@ They are the ones that a session's history keeps: from 1.14.34 ``/global/event``
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from opencode_fake.run.effects import Event, dumps
 from opencode_fake.state.store import Session
@@ -27,7 +28,8 @@ def session_created(world: World, session: Session) -> tuple[Event, ...]:
     """A new session, which older versions tell twice."""
     created = kept(world, "session.created", session.id, info=session.info)
     if world.behaviours.creation_is_an_update:
-        return created, session_updated(world, session)
+        # The history does not keep this one.
+        return created, replace(session_updated(world, session), history=None)
     return (created,)
 
 

@@ -28,6 +28,8 @@ class Run:
 
     world: World
     session: Session
+    directory: str = ""
+    """Where it happens; the session's own directory where nothing else is named."""
     _performance: Performance | None = None
     _answering: str = ""
     _calls_made: int = 0
@@ -43,6 +45,10 @@ class Run:
         yield from go_idle(self.world, self.session.id)
         yield from self._summarize()
         yield from self._entitle()
+
+    @property
+    def _where(self) -> str:
+        return self.directory or self.session.info["directory"]
 
     def _turns(self) -> Effects:
         goes_on = True
@@ -75,7 +81,7 @@ class Run:
             # Only a prompt whose id sorts after all answers comes here: the real server calls the model for ever.
             yield Wait(1.0, endless=True)
             return True
-        answer = Answer.open(self.world, self.session, info, self._entitle)
+        answer = Answer.open(self.world, self.session, info, self._entitle, self._where)
         yield message_updated(self.world, answer.info)
         yield set_status(self.world, self.session.id, {"type": "busy"})
         if not self._calls_made:

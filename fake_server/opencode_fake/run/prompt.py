@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import cast
 
 from opencode_fake.run.effects import Event
-from opencode_fake.run.events import message_updated, part_updated, session_updated
+from opencode_fake.run.events import kept, message_updated, part_updated, session_updated
 from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import GivenPart, ModelRef, Part, SessionModel, TextPart, UserInfo
-from opencode_fake.state.world import World
+from opencode_fake.state.world import World, iso
 
 
 class UnknownAgent(Exception):
@@ -19,7 +19,7 @@ class UnknownAgent(Exception):
 
 
 def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, list[Event]]:
-    """Stores the user message of a checked prompt ``body`` and tells of it.
+    """Stores the user message of a checked prompt ``body`` and tells of it. Returns what was sent just now.
 
     Raises UnknownAgent, and then nothing was stored.
     """
@@ -29,14 +29,25 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
     if message is None:
         message = session.messages[info["id"]] = Message(info)
     message.info = info
+    sent = Message(info)
     events = [*_note_model(world, session, info), message_updated(world, info)]
     for given in cast("list[JsonObject]", body["parts"]):
         for part in _parts(world, info, given, created):
-            message.parts[part["id"]] = part
+            message.parts[part["id"]] = sent.parts[part["id"]] = part
             events.append(part_updated(world, part))
     world.touch(session)
     events.append(session_updated(world, session, {"time": {"updated": session.info["time"]["updated"]}}))
-    return message, events
+    if body.get("tools"):
+        events.append(_forbid_tools(world, session, cast("dict[str, bool]", body["tools"])))
+    return sent, events
+
+
+def _forbid_tools(world: World, session: Session, tools: dict[str, bool]) -> Event:
+    """The tools that a prompt switches on or off become the session's permission rules."""
+    rules = [{"permission": tool, "action": "allow" if on else "deny", "pattern": "*"} for tool, on in tools.items()]
+    session.info["permission"] = cast("list[JsonObject]", rules)
+    world.touch(session)
+    return session_updated(world, session, {"permission": rules, "time": {"updated": session.info["time"]["updated"]}})
 
 
 def _note_model(world: World, session: Session, info: UserInfo) -> Iterator[Event]:
@@ -49,9 +60,26 @@ def _note_model(world: World, session: Session, info: UserInfo) -> Iterator[Even
         "providerID": model["providerID"],
         "variant": model.get("variant", "default"),
     }
-    if (session.info.get("agent"), session.info.get("model")) != (agent, used):
-        session.info["agent"], session.info["model"] = agent, used
-        yield session_updated(world, session, {"agent": agent, "model": used})
+    before = session.info.get("agent"), session.info.get("model")
+    session.info["agent"], session.info["model"] = agent, used
+    match world.behaviours.model_change_is_told:
+        case "update" if before != (agent, used):
+            yield session_updated(world, session, {"agent": agent, "model": used})
+        case "switch" | "numbered switch":
+            if before[0] != agent:
+                yield _switched(world, session, "agent", agent)
+            if before[1] != used:
+                yield _switched(world, session, "model", used)
+        case _:
+            return
+
+
+def _switched(world: World, session: Session, what: str, now: object) -> Event:
+    moment = world.now()
+    numbered = world.behaviours.model_change_is_told == "numbered switch"
+    ids = {"messageID": world.identifiers.ascending("msg", moment)} if numbered else {}
+    properties = {**ids, "timestamp": iso(moment), what: now}
+    return kept(world, f"session.next.{what}.switched", session.id, None, **properties)
 
 
 def _user_info(world: World, session: Session, body: JsonObject, created: int) -> UserInfo:

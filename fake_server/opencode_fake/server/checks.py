@@ -55,10 +55,9 @@ def inside(incoming: Incoming, *shapes: Shape) -> None:
     """Checks them on a route that once checked nothing itself: 500 from the code behind it."""
     if incoming.behaviours.ids_checked_first:
         return parameters(incoming, *shapes)
-    for shape in shapes:
-        issues = list(shape(dict(incoming.parameters), []))
-        if issues:
-            raise Refused(errors.invalid_inside(issues))
+    _, issues = _path_faults(incoming, shapes)
+    if issues:
+        raise Refused(errors.invalid_inside(issues))
     return None
 
 

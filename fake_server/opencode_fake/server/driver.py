@@ -41,12 +41,13 @@ class Driver:
         """Tells the streams."""
         self._streams.publish(happened, directory)
 
-    def start(self, session: Session) -> asyncio.Task[None]:
-        """Lets a session run; one that does already will take up the prompts that it finds."""
+    def start(self, session: Session, directory: str = "") -> asyncio.Task[None]:
+        """Lets a session run in a directory; one that runs already will take up the prompts that it finds."""
         driven = self._running.get(session.id)
         if driven is not None and driven.task is not None:
             return driven.task
-        driven = _Driven(Run(self._world, session).effects(), session.info["directory"])
+        where = directory or session.info["directory"]
+        driven = _Driven(Run(self._world, session, where).effects(), where)
         self._running[session.id] = driven
         driven.task = asyncio.get_running_loop().create_task(self._drive(session.id, driven))
         self._tasks.add(driven.task)

@@ -15,6 +15,8 @@ _KEPT_FROM_READERS = frozenset({
     "message.removed",
     "message.part.updated",
     "message.part.removed",
+    "session.next.agent.switched",
+    "session.next.model.switched",
 })  # fmt: skip
 """What 1.15.0 forgets to send to the streams of a directory."""
 

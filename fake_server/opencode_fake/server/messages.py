@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from opencode_fake.run.effects import event
-from opencode_fake.run.errors import unknown_agent
+from opencode_fake.run.errors import unknown_agent, unknown_error, unknown_model
+from opencode_fake.run.models import is_known
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server import checks, errors, schemas, sessions
@@ -15,6 +16,7 @@ from opencode_fake.server.cursor import before, headers
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.state.store import Message, Session
+from opencode_fake.state.wire import UserInfo
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
@@ -39,7 +41,7 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
     if given.get("noReply"):
         return answer(message.wire(), chunked=True)
     # A caller that goes away does not end the run.
-    await asyncio.shield(app.driver.start(session))
+    await asyncio.shield(app.driver.start(session, _run_directory(app, incoming, session)))
     last = session.last_assistant()
     if last is None or last["parentID"] < message.info["id"]:
         return _nothing(app, "no message")
@@ -52,7 +54,7 @@ async def prompt_async(app: App, incoming: Incoming) -> Outgoing:
     given = checks.body(incoming, app.schemas.prompt)
     session = _session(app, incoming)
     if session is not None:
-        app.later(_begin(app, session, given))
+        app.later(_begin(app, session, given, _run_directory(app, incoming, session)))
     return Outgoing(204)
 
 
@@ -63,16 +65,25 @@ def _nothing(app: App, reason: str) -> Outgoing:
     return Outgoing()
 
 
-async def _begin(app: App, session: Session, given: JsonObject) -> None:
+async def _begin(app: App, session: Session, given: JsonObject, directory: str) -> None:
     if app.pickup:
         await app.clock.sleep(app.pickup)
     try:
-        _accept(app, session, given)
+        message = _accept(app, session, given)
     except UnknownAgent as unknown:
         _tell_unknown_agent(app, session, unknown)
+        _tell_failure(app, session, "UnknownError", "")
         return
     if not given.get("noReply"):
-        app.driver.start(session)
+        await app.driver.start(session, directory)
+        model = cast("UserInfo", message.info)["model"]
+        if not is_known(model):
+            _tell_failure(app, session, "ProviderModelNotFoundError", unknown_model(model)["data"]["message"])
+
+
+def _run_directory(app: App, incoming: Incoming, session: Session) -> str:
+    """Where a run happens."""
+    return session.info["directory"] if app.world.behaviours.runs_in_own_directory else incoming.directory
 
 
 async def listed(app: App, incoming: Incoming) -> Outgoing:
@@ -80,7 +91,7 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
     checks.inside(incoming, schemas.SESSION)
     checks.query(incoming, app.schemas.messages)
     cursor = before(incoming) if app.world.behaviours.messages_paged else None
-    session = sessions.known(app, incoming)
+    session = app.world.store.find(incoming.parameters["sessionID"])
     if session is None and not app.world.behaviours.missing_session_has_no_messages:
         raise Refused(sessions.not_found(app, incoming))
     messages = session.ordered() if session is not None else []
@@ -104,7 +115,7 @@ async def get(app: App, incoming: Incoming) -> Outgoing:
 
 
 def _message(app: App, incoming: Incoming) -> Message | None:
-    message_id, session = incoming.parameters["messageID"], sessions.known(app, incoming)
+    message_id, session = incoming.parameters["messageID"], app.world.store.find(incoming.parameters["sessionID"])
     if app.world.behaviours.messages_found_anywhere:
         return next(
             (each.messages[message_id] for each in app.world.store.by_age() if message_id in each.messages), None
@@ -131,3 +142,15 @@ def _accept(app: App, session: Session, given: JsonObject) -> Message:
     for happened in events:
         app.publish(happened, session.info["directory"])
     return message
+
+
+def _tell_failure(app: App, session: Session, name: str, message: object) -> None:
+    """What became of an asynchronous prompt is told once more, by the code that nobody waited for."""
+    match app.world.behaviours.failure_told_again:
+        case "name":
+            text = name
+        case "trace":
+            text = f"{name}: {message or name}\n    at <anonymous>"
+        case "no":
+            return
+    app.publish(event("session.error", sessionID=session.id, error=unknown_error(text)), session.info["directory"])

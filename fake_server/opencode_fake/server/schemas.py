@@ -68,7 +68,7 @@ def _create(behaviours: Behaviours) -> Shape:
     if behaviours.sessions_have_metadata:
         shape = shape.extended(metadata=optional(_OBJECT))
     shape = shape.extended(permission=optional(RULES))
-    return shape.extended(workspaceID=optional(starts_with("wrk"))) if behaviours.creation_takes_model else shape
+    return shape.extended(workspaceID=optional(starts_with("wrk"))) if behaviours.creation_takes_workspace else shape
 
 
 def _update(behaviours: Behaviours) -> Shape:

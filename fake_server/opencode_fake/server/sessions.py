@@ -17,7 +17,7 @@ from opencode_fake.server.errors import Problem, Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.validation import coerce_number
 from opencode_fake.state.store import Session
-from opencode_fake.state.wire import SessionModel
+from opencode_fake.state.wire import SessionModel, Status
 from opencode_fake.state.world import World
 
 if TYPE_CHECKING:
@@ -102,7 +102,14 @@ def _wants_roots(incoming: Incoming) -> bool:
 
 async def status(app: App, _: Incoming) -> Outgoing:
     """``GET /session/status``: the sessions that are not idle."""
-    return answer(app.world.statuses)
+    if not app.world.behaviours.retry_has_action:
+        return answer(app.world.statuses)
+    return answer({session_id: _with_action(each) for session_id, each in app.world.statuses.items()})
+
+
+def _with_action(status: Status) -> JsonObject:
+    extra: JsonObject = {"action": None} if status["type"] == "retry" else {}
+    return {**cast("JsonObject", status), **extra}
 
 
 async def get(app: App, incoming: Incoming) -> Outgoing:

@@ -272,7 +272,6 @@ class Retry(TypedDict):
     type: Literal["retry"]
     attempt: int
     message: str
-    action: NotRequired[None]
     next: int
 
 

@@ -46,6 +46,10 @@ class World:
         """The project of a directory: the workspace is the only git repository."""
         return self.project_id if directory == self.directory else GLOBAL_PROJECT
 
+    def root(self, directory: str) -> str:
+        """The root of a directory's project: the file system's where it is in none."""
+        return self.directory if directory == self.directory else "/"
+
     def create_session(
         self,
         directory: str,

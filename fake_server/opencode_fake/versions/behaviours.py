@@ -81,8 +81,12 @@ class Behaviours:
     """A session sums up the cost and the tokens of its messages."""
     sessions_name_model: bool
     """A prompt notes its agent and model in the session."""
+    model_change_is_told: Literal["no", "switch", "numbered switch", "update"]
+    """A prompt with another agent or model than before emits ``session.next.*`` events, or ``session.updated``."""
     creation_takes_model: bool
     """A session can be made with an agent and a model."""
+    creation_takes_workspace: bool
+    """A session can be made with a ``workspaceID``."""
     sessions_have_metadata: bool
     """A session keeps ``metadata``."""
     update_takes_permission: bool
@@ -107,6 +111,8 @@ class Behaviours:
     """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
     unknown_agent_is_an_event: bool
     """A prompt for an unknown agent emits ``session.error``."""
+    failure_told_again: Literal["no", "name", "trace"]
+    """A failed asynchronous prompt emits a second ``session.error``: with the error's name, or with its stack."""
     user_variant_in_model: bool
     """A prompt's ``variant`` is kept in its model."""
     assistant_variant: bool
@@ -141,6 +147,8 @@ class Behaviours:
     """The errors of tools begin with ``Error: ``."""
     bash_described: bool
     """A bash call is titled by its description; later by its command."""
+    running_keeps_raw: bool
+    """A tool's running state keeps the ``raw`` of the pending one until the tool shows something."""
     bash_shows_start: bool
     """A bash call shows its empty output as soon as it runs."""
     silence_is_worded: bool
@@ -172,7 +180,7 @@ class Behaviours:
     idle_announced_when_not_running: bool
     """Aborting a session that does not run emits an idle status all the same."""
     retry_has_action: bool
-    """The status of a retry has an ``action``."""
+    """``GET /session/status`` shows an ``action`` of a retry; the events do not."""
     stream_error_is_whole: bool
     """The error of a broken answer holds the provider's error object; before, only its message."""
     overload_is_retried: bool

@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 TARGET ?= fake
+TARGETS ?= fake:1.1.53 fake:1.18.34
 VERSION ?= 1.1.53
 VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract fidelity test test-real bench lint types format wheel-test lock clean all
+.PHONY: help contract fidelity test test-real clients bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +30,9 @@ test: $(VENV)/.test ## Run the tests
 
 test-real: $(VENV)/.test ## Run the tests that need a real server; VERSION=1.1.53
 	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -m local $(ARGS)
+
+clients: $(VENV)/.test ## Run real clients on fakes; TARGETS="fake:1.1.53 local:1.1.53"
+	OPENCODE_TESTKIT_CLIENTS="$(TARGETS)" $(BIN)/pytest -m clients $(ARGS)
 
 bench: $(VENV)/.test ## Measure start, stop and turn of the fake
 	$(BIN)/python -m benchmarks

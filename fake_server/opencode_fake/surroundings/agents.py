@@ -82,7 +82,7 @@ def native(world: World, directory: str) -> list[Agent]:
             "explore",
             _exploring(version),
             "Fast agent for finding files and searching code.",
-            _prompt("explore"),
+            instructions("explore"),
             mode="subagent",
         ),
         _hidden("compaction", version),
@@ -92,10 +92,11 @@ def native(world: World, directory: str) -> list[Agent]:
 
 
 def _hidden(name: str, version: Behaviours, temperature: float | None = None) -> Agent:
-    return Agent(name, _rules(version, "* * deny"), prompt=_prompt(name), hidden=True, temperature=temperature)
+    return Agent(name, _rules(version, "* * deny"), prompt=instructions(name), hidden=True, temperature=temperature)
 
 
-def _prompt(name: str) -> str:
+def instructions(name: str) -> str:
+    """What stands for the text that an agent is told."""
     return f"Instructions of the agent {name}: a fake has no use for them."
 
 

@@ -27,13 +27,13 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
     workspace = _workspace(app, incoming)
     folder = _locate(workspace, incoming)
     subfolders, names = tree.children(workspace, folder)
-    modern = app.world.behaviours.folders_end_with_slash
+    strict = app.world.behaviours.strict_files
     at_root = folder == app.world.directory
-    if modern and not at_root and not subfolders and not names:
+    if strict and not at_root and not subfolders and not names:
         raise Refused(errors.unknown(f"{folder} is no folder"))
-    if modern and at_root:
+    if strict and at_root:
         subfolders.insert(0, ".git")
-    entries = [_entry(workspace, f"{folder}/{name}", "directory", slash=modern) for name in subfolders]
+    entries = [_entry(workspace, f"{folder}/{name}", "directory", slash=strict) for name in subfolders]
     entries += [_entry(workspace, f"{folder}/{name}", "file") for name in names]
     return answer(entries)
 
@@ -43,7 +43,7 @@ async def read(app: App, incoming: Incoming) -> Outgoing:
     checks.query(incoming, schemas.PATH)
     workspace = _workspace(app, incoming)
     path = _locate(workspace, incoming)
-    if app.world.behaviours.folders_end_with_slash and _is_folder(workspace, path):
+    if app.world.behaviours.strict_files and _is_folder(workspace, path):
         raise Refused(errors.unknown(f"{path} is a folder"))
     return answer({"type": "text", "content": workspace.files.get(path, "").strip()})
 
@@ -72,7 +72,7 @@ async def changed(app: App, incoming: Incoming) -> Outgoing:
                 "deletions": 0,
                 "status": "added",
             }
-            for name in tree.files(workspace)
+            for name in sorted(tree.files(workspace), key=tree.alphabetic)
         ]
     )
 
@@ -80,24 +80,31 @@ async def changed(app: App, incoming: Incoming) -> Outgoing:
 async def find_files(app: App, incoming: Incoming) -> Outgoing:
     """``GET /find/file``: the files and folders whose names fit."""
     checks.query(incoming, schemas.FIND_FILES)
+    strict = app.world.behaviours.strict_files
+    if strict and incoming.directory != app.world.directory:
+        raise Refused(errors.unknown(f"{incoming.directory} is no folder"))
     workspace, query = _workspace(app, incoming), incoming.query
     kind, wanted = query.get("type"), query["query"]
     with_folders = kind == "directory" or (kind is None and query.get("dirs") != "false")
-    folders = tree.folders(workspace) if with_folders else []
-    # Asked for anything at all, the server offers folders to begin with.
-    names = [] if kind == "directory" or (with_folders and not wanted) else tree.files(workspace)
-    found = tree.closest(wanted, [*folders, *names]) if wanted else [*folders, *names]
+    names = [*(["/"] if strict else []), *tree.folders(workspace)] if with_folders else []
+    # Asked for anything at all, older servers offer folders to begin with.
+    if kind != "directory" and (wanted or strict or not with_folders):
+        names += tree.files(workspace)
+    found = tree.closest(wanted, names) if wanted else names
     return answer(found[: int(checks.limit(incoming) or FOUND)])
 
 
 async def find_text(app: App, incoming: Incoming) -> Outgoing:
-    """``GET /find``: the lines that a regular expression matches; none where it is no such expression."""
+    """``GET /find``: the lines that a regular expression matches."""
     checks.query(incoming, schemas.PATTERN)
+    strict = app.world.behaviours.strict_files
     try:
         pattern = re.compile(incoming.query["pattern"])
     except re.error:
+        if strict:
+            raise Refused(errors.unknown("no regular expression")) from None
         return answer([])
-    if not pattern.pattern:
+    if not pattern.pattern and not strict:
         return answer([])
     workspace = _workspace(app, incoming)
     matches: list[JsonObject] = []

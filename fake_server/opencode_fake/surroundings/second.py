@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from opencode_fake.run.models import DEFAULT_AGENT
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Handler, Route
@@ -60,8 +61,8 @@ def _agent(agent: agents.Agent) -> JsonObject:
     # The loop guard and the folder of outputs, which come first and last, are rules of the first interface only.
     rules = [rule.split(" ") for rule in agent.rules if not rule.startswith(("doom_loop", "task"))]
     told: JsonObject = {"id": agent.name, "request": {"headers": {}, "body": {}}}
-    if agent.hidden or agent.prompt:
-        told["system"] = agent.prompt
+    if agent.prompt or agent.name == DEFAULT_AGENT:
+        told["system"] = agent.prompt or agents.instructions(agent.name)
     if agent.description:
         told["description"] = agent.description
     permissions: list[JsonObject] = [dict(zip(("action", "resource", "effect"), rule, strict=True)) for rule in rules]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from opencode_fake.state.workspace import Workspace
@@ -40,7 +41,7 @@ def children(workspace: Workspace, folder: str) -> tuple[list[str], list[str]]:
     inside = f"{folder}/"
     below = [path.removeprefix(inside) for path in workspace.files if path.startswith(inside)]
     subfolders = {path.split("/", 1)[0] for path in below if "/" in path}
-    return sorted(subfolders, key=_alphabetic), sorted((path for path in below if "/" not in path), key=_alphabetic)
+    return sorted(subfolders, key=alphabetic), sorted((path for path in below if "/" not in path), key=alphabetic)
 
 
 def closest(query: str, names: Iterable[str]) -> list[str]:
@@ -68,5 +69,7 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _alphabetic(name: str) -> tuple[str, str]:
-    return (name.lower(), name)
+def alphabetic(name: str) -> tuple[str, str]:
+    """What to sort names by so that neither case nor accents part them."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    return (plain.lower(), name)

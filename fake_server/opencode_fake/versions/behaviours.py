@@ -229,8 +229,8 @@ class Behaviours:
     """Ways to log in with providers come with the server, even without its default plugins."""
     vcs_names_default_branch: bool
     """Version control has a default branch, and a null where it has no branch."""
-    folders_end_with_slash: bool
-    """Listed folders end with a slash, the repository's own is listed, and missing ones are an error."""
+    strict_files: bool
+    """Listed folders end with a slash, the repository's own is among them, and what is no folder is an error."""
     file_status_known: bool
     """``/file/status`` names the files that are not committed."""
     has_workspaces: bool

@@ -97,6 +97,14 @@ def test_a_wrong_password_ends_with_2(deployment: FakeServer, monkeypatch: pytes
     assert "wrong-one" not in result.output
 
 
+def test_a_password_that_cannot_be_sent_ends_with_2(deployment: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an environment in Latin-1 holds is no text that a server could compare."""
+    monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", os.fsdecode(b"p\xe4"))
+    result = run("check", deployment.url)
+    assert result.exit_code == 2
+    assert "OPENCODE_SERVER_PASSWORD is not UTF-8" in result.stderr
+
+
 def test_a_missing_password_ends_with_2(deployment: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a password the message says where to put it."""
     monkeypatch.delenv("OPENCODE_SERVER_PASSWORD")

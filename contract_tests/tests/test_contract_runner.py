@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from opencode_contract.errors import RequirementFailed, TargetUnreachable
-from opencode_contract.requirements import ALL
+from opencode_contract.requirements import ALL, by_id
 from opencode_contract.requirements.requirement import Requirement, requirement
 from opencode_contract.runner import Outcome, Report, Result, run_contract
 from opencode_contract.targets import Access, Level, Subject
@@ -108,6 +108,15 @@ async def test_a_password_that_is_an_ordinary_word_changes_no_outcome() -> None:
         assert [(failure.requirement.id, failure.message) for failure in report.failures] == []
         assert report.left_behind == ()
         assert server.journal
+
+
+async def test_a_password_may_hold_any_letter() -> None:
+    """Whichever way the password is sent, as Basic credentials or as a token, it need not be ASCII."""
+    word = "pä-ßecret-秘"
+    async with FakeServer(password=word) as server:
+        report = await run_contract("here", connected(access(server, word)), by_id(["auth"]))
+    assert report.holds
+    assert report.count(Outcome.PASSED) == len(report.results)
 
 
 async def test_what_takes_too_long_fails(server: FakeServer) -> None:

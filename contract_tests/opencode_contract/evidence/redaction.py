@@ -16,15 +16,15 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: repr(text)[1:-1],
     # As it is written inside a text that holds both kinds of quotes.
     lambda text: repr(f"\"{text}'")[2:-3],
-    lambda text: repr(_bytes(text))[2:-1],
-    lambda text: quote(_bytes(text), safe=""),
-    lambda text: quote(_bytes(text)),
+    lambda text: repr(text.encode())[2:-1],
+    lambda text: quote(text, safe=""),
+    lambda text: quote(text),
     # As httpx writes paths and queries: with most signs as they are.
-    lambda text: quote(_bytes(text), safe="!$&'()*+,/:;=@[\\]^|"),
-    lambda text: quote(_bytes(text), safe="!$&'()*+,/:;=@[\\]^|?`{}"),
-    lambda text: quote_plus(_bytes(text)),
+    lambda text: quote(text, safe="!$&'()*+,/:;=@[\\]^|"),
+    lambda text: quote(text, safe="!$&'()*+,/:;=@[\\]^|?`{}"),
+    lambda text: quote_plus(text),
     # UTF-8 that was read as if it were Latin-1, as headers are.
-    lambda text: _bytes(text).decode("latin-1"),
+    lambda text: text.encode().decode("latin-1"),
 )
 
 
@@ -53,7 +53,7 @@ def _unescaped(password: str, usernames: Iterable[str]) -> set[str]:
     """The password itself, and as Basic authentication writes it, with padding and without."""
     forms = {password}
     for username in usernames:
-        credentials = _bytes(f"{username}:{password}")
+        credentials = f"{username}:{password}".encode()
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             token = encode(credentials).decode("ascii")
             forms |= {token, token.rstrip("=")}
@@ -62,7 +62,3 @@ def _unescaped(password: str, usernames: Iterable[str]) -> set[str]:
 
 def _escaped(forms: set[str]) -> set[str]:
     return forms | {escape(form) for form in forms for escape in _ESCAPES}
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", errors="surrogateescape")

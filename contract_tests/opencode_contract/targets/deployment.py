@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from opencode_contract.errors import PasswordMissing
+from opencode_contract.errors import BadTarget, PasswordMissing
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.levels import Level
 from opencode_contract.targets.subject import DEFAULT_USERNAME, Access, Subject
@@ -37,7 +37,7 @@ class Deployment:
                 kind="deployment",
                 url=self.url,
                 password=_password(self.url),
-                username=os.environ.get(USERNAME_VARIABLE) or DEFAULT_USERNAME,
+                username=_utf_8(USERNAME_VARIABLE) or DEFAULT_USERNAME,
                 default_level=Level.WRITE,
                 poll_seconds=0.5,
             )
@@ -45,7 +45,7 @@ class Deployment:
 
 
 def _password(url: str) -> SecretStr:
-    password = os.environ.get(PASSWORD_VARIABLE, "")
+    password = _utf_8(PASSWORD_VARIABLE)
     if not password and sys.stdin.isatty() and sys.stderr.isatty():
         password = getpass.getpass(f"Password of {url}: ", stream=sys.stderr)
     if not password:
@@ -54,3 +54,11 @@ def _password(url: str) -> SecretStr:
             "(it is never an argument: those can be seen by everyone on this machine)"
         )
     return SecretStr(password)
+
+
+def _utf_8(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    # What is not UTF-8 stands in the environment as characters that cannot be sent.
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadTarget(f"{variable} is not UTF-8: servers take names and passwords in that only")
+    return value

@@ -115,7 +115,8 @@ class Subject:
             f"{self.access.url}{path}",
             json=body,
             content=content,
-            headers=headers,
+            # A password may hold any letter, also as a token; unless told, httpx takes ASCII only.
+            headers=httpx.Headers(headers, encoding="utf-8"),
         )
         response = await self.http.send(request, auth=httpx.USE_CLIENT_DEFAULT if authenticated else None)
         return self._recorder.exchange_of(response)

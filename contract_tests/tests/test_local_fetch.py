@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,15 @@ from opencode_contract.errors import (
     NpmMissing,
     RegistryUnreachable,
 )
-from opencode_contract.local import Binary, BinaryCache, Platform, default_cache_folder, fetch_binary, given_binary
+from opencode_contract.local import (
+    Binary,
+    BinaryCache,
+    Platform,
+    binary,
+    default_cache_folder,
+    fetch_binary,
+    given_binary,
+)
 from opencode_contract.local.npm import nearest_versions
 
 MACHINE = Platform("linux", "x64")
@@ -261,6 +270,26 @@ def test_a_given_executable_has_to_exist_and_to_run(tmp_path: Path) -> None:
         given_binary(path)
     path.chmod(0o755)
     assert given_binary(path).version == "1.1.53"
+
+
+def test_an_executable_that_hangs_is_given_up_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While an executable is waited for, stderr says so; after some seconds it is ended, and nothing is left of it."""
+    assert binary.VERSION_SECONDS <= 15
+    monkeypatch.setattr(binary, "VERSION_SECONDS", 0.5)
+    held, path = tmp_path / "held", tmp_path / "[opencode]"
+    os.mkfifo(held)
+    path.write_text(f"#!/bin/sh\nsleep 60 > {held}\n")
+    path.chmod(0o755)
+    with ThreadPoolExecutor(1) as pool:
+        ends = pool.submit(held.read_text)
+        with pytest.raises(BrokenBinary, match=r"did not end within 0\.5 s"):
+            given_binary(path)
+        assert ends.result(timeout=20) == ""
+    said = capsys.readouterr()
+    assert said.err == f"Waiting for '{path} --version'\n"
+    assert said.out == ""
 
 
 @pytest.mark.parametrize(

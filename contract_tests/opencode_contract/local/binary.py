@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from opencode_contract.errors import BadTarget, BrokenBinary
 from opencode_contract.local.archive import unpack_executable, verify
@@ -21,7 +23,7 @@ from opencode_contract.local.environment import isolated_environment
 from opencode_contract.local.npm import Npm
 from opencode_contract.local.platforms import Platform
 
-VERSION_SECONDS = 60
+VERSION_SECONDS = 15
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?")
 
 
@@ -73,17 +75,8 @@ def _ask_version(path: Path) -> str:
         raise BrokenBinary(f"{path} is not executable: chmod +x {path}")
     with tempfile.TemporaryDirectory(prefix="opencode-version-") as home:
         try:
-            ended = subprocess.run(  # noqa: S603 - the very program that the user asked for
-                [str(path), "--version"],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                env=isolated_environment(Path(home)),
-                cwd=home,
-                stdin=subprocess.DEVNULL,
-                timeout=VERSION_SECONDS,
-                check=False,
-            )
+            with _progress(f"Waiting for '{path} --version'"):
+                ended = _run([str(path), "--version"], Path(home))
         except OSError as problem:
             reason = problem.strerror or str(problem)
             raise BrokenBinary(f"{path} does not start: {reason}. Is it built for this machine?") from problem
@@ -96,13 +89,42 @@ def _ask_version(path: Path) -> str:
     return found[0]
 
 
+def _run(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
+    with subprocess.Popen(  # noqa: S603 - the very program that the user asked for
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=isolated_environment(home),
+        cwd=home,
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, complaints = process.communicate(timeout=VERSION_SECONDS)
+        except BaseException:
+            _kill(process)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, printed, complaints)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Ends the program with what it has started: it may be a script around the real one."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 @contextmanager
 def _progress(text: str) -> Iterator[None]:
     """Says on stderr what is being done; on a terminal with a spinner."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        console.print(text)
+        console.print(Text(text), soft_wrap=True)
         yield
         return
-    with console.status(text):
+    with console.status(Text(text)):
         yield

@@ -36,7 +36,18 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
             events.append(part_updated(world, part))
     world.touch(session)
     events.append(session_updated(world, session, {"time": {"updated": session.info["time"]["updated"]}}))
+    if tools := info.get("tools"):
+        session.info["permission"] = _permission(tools)
+        events.append(session_updated(world, session, {"permission": session.info["permission"]}))
     return message, events
+
+
+def _permission(tools: JsonObject) -> list[JsonObject]:
+    """The rules that switching tools on and off makes of a session's."""
+    return [
+        {"permission": tool, "action": "allow" if enabled else "deny", "pattern": "*"}
+        for tool, enabled in tools.items()
+    ]
 
 
 def _note_model(world: World, session: Session, info: UserInfo) -> Iterator[Event]:

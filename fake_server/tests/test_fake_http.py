@@ -233,12 +233,14 @@ async def test_every_route_is_known_to_these_tests(serving: Serving) -> None:
         user = (await served.prompt(session, "hello", noReply=True)).json()["info"]["id"]
         for route in ROUTES:
             path = route.path.replace("{sessionID}", session).replace("{messageID}", user)
+            path = path.replace("{requestID}", "per_x")
             if path.endswith("event"):
                 async with served.http.stream("GET", path) as stream:
                     assert stream.status_code == 200
                 continue
             has_body = route.method in {"POST", "PATCH"}
-            answer = await served.http.request(route.method, path, json=prompt_body("hello") if has_body else None)
+            body = {**prompt_body("hello"), "reply": "once", "response": "once", "answers": []} if has_body else None
+            answer = await served.http.request(route.method, path, json=body)
             assert answer.status_code in {200, 204}, route
             if route.method == "DELETE":
                 session = await served.session()

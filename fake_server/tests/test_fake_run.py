@@ -8,7 +8,7 @@ import pytest
 
 from opencode_fake.clock import VirtualClock
 from opencode_fake.identifiers import Identifiers
-from opencode_fake.run.effects import Aborted, Event, Wait
+from opencode_fake.run.effects import Aborted, Effect, Event, Wait
 from opencode_fake.run.loop import Run
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.scripts.matching import Casting
@@ -31,10 +31,10 @@ class Stage:
         """Stores a prompt."""
         return accept(self.world, self.session, {"parts": [{"type": "text", "text": text}], **body})[1]
 
-    def run(self, abort_at: int | None = None) -> list[Event | Wait]:
+    def run(self, abort_at: int | None = None) -> list[Effect]:
         """All effects of one run; it is aborted at the wait of that number."""
         effects = Run(self.world, self.session).effects()
-        seen: list[Event | Wait] = []
+        seen: list[Effect] = []
         effect = next(effects, None)
         waits = 0
         while effect is not None:
@@ -55,10 +55,11 @@ class Stage:
         return [cast("dict[str, Any]", message.wire()) for message in self.session.ordered()]
 
 
-def shorten(effect: Event | Wait) -> str:
+def shorten(effect: Effect) -> str:
     """An effect in a word or two, as the order tables of the protocol write it."""
     if isinstance(effect, Wait):
         return f"wait {effect.seconds:g}"
+    assert isinstance(effect, Event), effect
     told = cast("dict[str, Any]", effect.properties)
     if effect.type == "message.updated":
         info = told["info"]
@@ -171,7 +172,7 @@ def test_tools_show_how_far_they_are() -> None:
 
 def test_a_failed_tool_call_does_not_end_the_run() -> None:
     """The error is in the tool's state; another step follows."""
-    stage = Stage({"steps": [{"tool": "read", "input": {"filePath": "/x"}, "error": "Error: no"}, {"text": "Sorry."}]})
+    stage = Stage({"steps": [{"tool": "read", "input": {"filePath": "x"}, "error": "Error: no"}, {"text": "Sorry."}]})
     stage.play("go")
     tool = stage.messages()[1]["parts"][1]
     assert (tool["state"]["status"], tool["state"]["error"]) == ("error", "Error: no")

@@ -99,7 +99,7 @@ def test_all_problems_are_listed_in_the_order_of_the_file() -> None:
         "s.yaml:2: replies[0].cost: 'cost' is a number of USD, such as 0.04; got the text 'x'",
         (
             "s.yaml:4: replies[0].steps[0]: unknown step 'txt'; did you mean 'text'? "
-            "(a step has one of: text, reasoning, tool, write, edit, delay, error)"
+            "(a step has one of: text, reasoning, tool, write, edit, question, todos, task, delay, error)"
         ),
         "s.yaml:5: replies[0].steps[1].text: 'text' is a text; got the number 42; put it in quotes",
         "s.yaml:6: replies[0].steps[2]: 'content' is missing; it is a text: what the file holds afterwards",

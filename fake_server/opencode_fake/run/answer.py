@@ -7,24 +7,22 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal, TypedDict
 
-from opencode_fake.run import errors, tools
-from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
+from opencode_fake.run import errors
+from opencode_fake.run.calling import ToolCall
+from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Until, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
 from opencode_fake.run.events import message_updated, part_updated, text_grew
 from opencode_fake.scripts.calls import Call, chunks
 from opencode_fake.scripts.model import CallStep, DelayStep, Failure, ReasoningStep, Step, TextStep
 from opencode_fake.scripts.pricing import cost
-from opencode_fake.scripts.tool_calls import tool_input, tool_name
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import (
     AssistantInfo,
     ErrorInfo,
     Part,
-    PartTime,
     Retry,
     TextPart,
     TokenCount,
-    ToolPart,
     UserInfo,
 )
 from opencode_fake.state.world import World, no_tokens
@@ -45,15 +43,6 @@ class _Block:
 
 
 @dataclass(slots=True)
-class _Running:
-    """A tool that was called and has not ended."""
-
-    part: ToolPart
-    step: CallStep
-    ends: float
-
-
-@dataclass(slots=True)
 class Answer:
     """An assistant message while the model answers."""
 
@@ -64,9 +53,10 @@ class Answer:
     before_pause: Callable[[], Iterable[Event]]
     """What the server does in the background as soon as it has the time."""
     _blocks: dict[str, _Block] = field(default_factory=dict)
-    _running: list[_Running] = field(default_factory=list)
+    _running: list[ToolCall] = field(default_factory=list)
     _retrying: bool = False
     _passed: float = 0.0
+    _stopped: bool = False
 
     @classmethod
     def open(
@@ -109,13 +99,17 @@ class Answer:
             yield from self._let_tools_end()
             yield from self._finish(call, before)
         except Aborted:
+            hanging = [call for call in self._running if call.hangs]
+            if hanging:
+                yield from (call.hang() for call in hanging)
+                return False
             yield from self._abort()
         except CallFailed as failed:
             yield from self._announce(failed.error)
             yield from self._fail(failed.error)
         self.info["time"]["completed"] = self.world.now()
         yield self._told()
-        return "finish" in self.info
+        return "finish" in self.info and not self._stopped
 
     def _answer(self, call: Call, before: str) -> Effects:
         """The provider's answer, from the beginning again for as long as it breaks off in a way that is retried."""
@@ -212,63 +206,33 @@ class Answer:
         part["time"] = {"start": end if kind == "text" else part.get("time", {"start": end})["start"], "end": end}
         yield self._put(part)
 
-    def _call_tool(self, step: CallStep) -> Iterator[Event]:
+    def _call_tool(self, step: CallStep) -> Effects:
         if self.world.behaviours.reasoning_ends_with_text:
             yield from self._end_block("reasoning")
-        name, given = tool_name(step), tool_input(step, self.world.directory)
-        part: ToolPart = {
-            **self._ids(),
-            "type": "tool",
-            "callID": self.world.identifiers.call_id(),
-            "tool": name,
-            "state": {"status": "pending", "input": {}, "raw": ""},
-        }
-        yield self._put(part)
-        part["state"] = {"status": "running", "input": given, "time": {"start": self.world.now()}}
-        shown = tools.begin(name, given, self.world.behaviours)
-        if shown is not None:
-            # By the time the running call is told, its tool has already told of itself: the event comes twice.
-            part["state"]["metadata"] = shown
-            yield self._put(part)
-        elif self.world.behaviours.running_keeps_raw:
-            part["state"]["raw"] = ""
-        yield self._put(part)
-        self._running.append(_Running(part, step, self._passed + step.duration))
+        call = ToolCall.open(self.world, self.session, self.message, step)
+        self._running.append(call)
+        yield from self._go_on(call)
 
     def _let_tools_end(self) -> Effects:
         while self._running:
-            ends = min(running.ends for running in self._running)
-            if ends > self._passed:
-                yield from self._wait(ends - self._passed)
-            yield from self._end_tools()
+            yield from self._go_on_with_tools()
+            due = min((call.due for call in self._running if call.due is not None), default=None)
+            if due is not None:
+                yield from self._wait_until(due)
+            elif self._running:
+                yield from self.before_pause()
+                yield Until(tuple(each for call in self._running for each in call.pending))
 
-    def _end_tools(self) -> Iterator[Event]:
-        over = sorted((running for running in self._running if running.ends <= self._passed), key=lambda r: r.ends)
-        for running in over:
-            self._running.remove(running)
-            yield from self._end_tool(running.part, running.step)
+    def _go_on_with_tools(self) -> Effects:
+        ready = [call for call in self._running if call.ready(self._passed)]
+        for call in sorted(ready, key=lambda call: self._passed if call.due is None else call.due):
+            yield from self._go_on(call)
 
-    def _end_tool(self, part: ToolPart, step: CallStep) -> Iterator[Event]:
-        given, start = part["state"]["input"], part["state"].get("time", {"start": 0})["start"]
-        outcome = tools.perform(step, part["tool"], given, self.world.workspace, self.world.behaviours)
-        yield from outcome.events
-        for metadata in outcome.progress:
-            part["state"].pop("raw", None)
-            part["state"]["metadata"] = metadata
-            yield self._put(part)
-        time: PartTime = {"start": start, "end": self.world.now()}
-        if outcome.error is not None:
-            part["state"] = {"status": "error", "input": given, "error": outcome.error, "time": time}
-        else:
-            part["state"] = {
-                "status": "completed",
-                "input": given,
-                "output": outcome.output,
-                "title": outcome.title,
-                "metadata": outcome.metadata,
-                "time": time,
-            }
-        yield self._put(part)
+    def _go_on(self, call: ToolCall) -> Effects:
+        yield from call.go_on(self._passed)
+        if call.over:
+            self._running.remove(call)
+            self._stopped = self._stopped or call.stops
 
     def _finish(self, call: Call, before: str) -> Iterator[Event]:
         after = self.world.workspace.snapshot()
@@ -315,7 +279,7 @@ class Answer:
         total["cache"]["read"] += tokens["cache"]["read"]
         total["cache"]["write"] += tokens["cache"]["write"]
 
-    def _abort(self) -> Iterator[Event]:
+    def _abort(self) -> Effects:
         """Somebody aborted the run, and was told so already where the version tells that first."""
         behaviours = self.world.behaviours
         if self._retrying and behaviours.abort_in_retry_is_silent:
@@ -331,13 +295,12 @@ class Answer:
         if self.world.behaviours.idle_announced_with_error:
             yield from go_idle(self.world, self.session.id)
 
-    def _fail(self, error: ErrorInfo) -> Iterator[Event]:
+    def _fail(self, error: ErrorInfo) -> Effects:
         """The call ends with an error: what was under way is given up."""
         self.info["error"] = error
         yield from self._end_broken()
-        for running in self._running:
-            running.part["state"] = tools.given_up(running.part, self.world.now(), self.world.behaviours)
-            yield self._put(running.part)
+        for call in self._running:
+            yield from call.give_up()
 
     def _end_broken(self) -> Iterator[Event]:
         if self.world.behaviours.broken_text_is_ended:
@@ -345,14 +308,17 @@ class Answer:
 
     def _wait(self, seconds: float, *, endless: bool = False) -> Effects:
         """Lets time pass; tools whose time is over in the meantime end in the meantime."""
-        end = self._passed + seconds
+        yield from self._wait_until(self._passed + seconds, endless=endless)
+
+    def _wait_until(self, end: float, *, endless: bool = False) -> Effects:
         while True:
-            next_end = min((running.ends for running in self._running if running.ends < end), default=end)
+            dues = (call.due for call in self._running if call.due is not None and call.due < end)
+            next_end = min(dues, default=end)
             if next_end > self._passed:
                 yield from self.before_pause()
                 yield Wait(next_end - self._passed, endless)
                 self._passed = next_end
-            yield from self._end_tools()
+            yield from self._go_on_with_tools()
             if next_end >= end:
                 return
 

@@ -1,13 +1,14 @@
-"""What a run yields: events for the streams, and waits for the clock."""
+"""What a run yields: events for the streams, waits for the clock and for the user, and runs of other sessions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from opencode_fake.scripts.model import JsonObject
+from opencode_fake.state.store import Session
 from opencode_fake.state.wire import Status
 from opencode_fake.state.world import World
 
@@ -40,7 +41,56 @@ class Wait:
     """Nothing will change afterwards, so a clock that jumps had better not."""
 
 
-Effect: TypeAlias = Event | Wait
+class Pending(Protocol):
+    """Something that is decided outside the run."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it was decided."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The run goes on when one of these is settled, or with ``Aborted`` thrown into it."""
+
+    pending: tuple[Pending, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether the run can go on."""
+        return any(each.settled for each in self.pending)
+
+    @property
+    def asks_user(self) -> bool:
+        """Whether it is the user who decides."""
+        return not any(isinstance(each, Subrun) for each in self.pending)
+
+
+@dataclass(eq=False, slots=True)
+class Subrun:
+    """The run of another session, which this one set off."""
+
+    session: Session
+    settled: bool = False
+    """It has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Another session runs from now on, by itself."""
+
+    subrun: Subrun
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A session's run is aborted."""
+
+    session_id: str
+
+
+Effect: TypeAlias = Event | Wait | Until | Start | Stop
 Effects: TypeAlias = Generator[Effect, None, None]
 
 

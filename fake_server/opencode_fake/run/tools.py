@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from opencode_fake.run.effects import Event, event
-from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
+from opencode_fake.scripts.model import CallStep, JsonObject, JsonValue, ToolStep
+from opencode_fake.state.store import Session
 from opencode_fake.state.wire import ToolPart, ToolState
 from opencode_fake.state.workspace import Workspace, count_lines, patch
 from opencode_fake.versions import Behaviours
@@ -55,6 +58,37 @@ class Call:
         return Outcome(error=_PREFIX + bare if self.behaviours.tool_errors_prefixed else bare)
 
 
+class ToolFailed(Exception):
+    """The tool cannot do what it is asked to."""
+
+
+def check(call: Call, tool: str) -> None:
+    """What a tool finds out before it asks for leave. Raises ToolFailed."""
+    if tool == "edit":
+        _edited(call)
+
+
+def shown_with(call: Call, permission: str, tool: str) -> JsonObject:
+    """What a permission request tells of the call."""
+    given = call.given
+    match permission:
+        case "external_directory":
+            return {"filepath": call.path, "parentDir": str(PurePosixPath(call.path).parent)}
+        case "edit":
+            before = call.workspace.files.get(call.path, "")
+            after = str(given["content"]) if tool == "write" else _edited(call)
+            return {"filepath": call.path, "diff": patch(call.path, before, after)}
+        case "bash" if call.behaviours.bash_request_has_command:
+            described = call.behaviours.bash_described
+            return {key: given.get(key) for key in ("command", "description")[: 1 + described]}
+        case "task":
+            return {key: given.get(key) for key in ("description", "subagent_type")}
+        case "glob" | "grep":
+            return {key: given[key] for key in ("pattern", "path", "include") if key in given}
+        case _:
+            return {}
+
+
 def begin(tool: str, given: JsonObject, behaviours: Behaviours) -> JsonObject | None:
     """The metadata that a tool shows as soon as it runs; None for those that show nothing yet."""
     return _bash_shown("", given, behaviours) if tool == "bash" and behaviours.bash_shows_start else None
@@ -88,9 +122,9 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:
     }
 
 
-def perform(step: CallStep, tool: str, given: JsonObject, workspace: Workspace, behaviours: Behaviours) -> Outcome:
+def perform(call: Call, tool: str) -> Outcome:
     """Performs the call; ``write`` and ``edit`` change the workspace."""
-    call = Call(step, given, workspace, behaviours)
+    step, behaviours = call.step, call.behaviours
     if isinstance(step, ToolStep) and step.error is not None:
         return Outcome(error=step.error) if behaviours.tool_errors_prefixed else call.failed(step.error)
     if isinstance(step, ToolStep) and step.output is not None and tool != "bash":
@@ -140,16 +174,8 @@ def _write(call: Call) -> Outcome:
 
 
 def _edit(call: Call) -> Outcome:
-    old, new = str(call.given["oldString"]), str(call.given["newString"])
-    before = call.workspace.files.get(call.path)
-    if before is None:
-        return call.failed(f"File {call.path} not found")
-    found = before.count(old) if old else 0
-    if not found:
-        return call.failed(_NOT_FOUND[call.behaviours.edit_errors_explain])
-    if found > 1 and not call.given.get("replaceAll"):
-        return call.failed(_AMBIGUOUS[call.behaviours.edit_errors_explain])
-    after = call.workspace.files[call.path] = before.replace(old, new)
+    before, after = call.workspace.files.get(call.path, ""), _edited(call)
+    call.workspace.files[call.path] = after
     changes = _edit_shown(call, before, after)
     return Outcome(
         output="Edit applied successfully.",
@@ -158,6 +184,20 @@ def _edit(call: Call) -> Outcome:
         progress=(changes,),
         events=_file_events(call.path, existed=True),
     )
+
+
+def _edited(call: Call) -> str:
+    """The file with the text replaced. Raises ToolFailed where that cannot be done."""
+    old, new = str(call.given["oldString"]), str(call.given["newString"])
+    before = call.workspace.files.get(call.path)
+    if before is None:
+        raise ToolFailed(f"File {call.path} not found")
+    found = before.count(old) if old else 0
+    if not found:
+        raise ToolFailed(_NOT_FOUND[call.behaviours.edit_errors_explain])
+    if found > 1 and not call.given.get("replaceAll"):
+        raise ToolFailed(_AMBIGUOUS[call.behaviours.edit_errors_explain])
+    return before.replace(old, new)
 
 
 _NOT_FOUND = {
@@ -178,6 +218,35 @@ def _edit_shown(call: Call, before: str, after: str) -> JsonObject:
     texts: JsonObject = {"patch": diff} if call.behaviours.diff_is_patch else {"before": before, "after": after}
     changes: JsonObject = {"file": call.path, **texts, "additions": additions, "deletions": deletions}
     return {"diff": diff, "filediff": changes, "diagnostics": {}}
+
+
+def answered(questions: JsonValue, answers: list[list[str]]) -> Outcome:
+    """The answers to questions, as the model is told them."""
+    listed = questions if isinstance(questions, list) else []
+    asked = [f"{each['question']}" for each in listed if isinstance(each, dict)]
+    given = [", ".join(words) or "Unanswered" for words in answers]
+    given += ["Unanswered"] * (len(asked) - len(given))
+    pairs = ", ".join(f'"{question}"="{words}"' for question, words in zip(asked, given, strict=False))
+    return Outcome(
+        output=f"User has answered your questions: {pairs}. You can now continue with the user's answers in mind.",
+        title=f"Asked {len(asked)} question{'s' if len(asked) > 1 else ''}",
+        metadata={"answers": [list(words) for words in answers], "truncated": False},
+    )
+
+
+def write_todos(session: Session, given: JsonObject, behaviours: Behaviours) -> Outcome:
+    """Replaces the session's todo list."""
+    listed = given["todos"] if isinstance(given["todos"], list) else []
+    keys = {"content", "status", "priority"} | ({"id"} if behaviours.todos_have_ids else set())
+    todos = [{key: todo[key] for key in todo if key in keys} for todo in listed if isinstance(todo, dict)]
+    session.todos = todos
+    left = sum(todo.get("status") != "completed" for todo in todos)
+    return Outcome(
+        output=json.dumps(todos, indent=2, ensure_ascii=False),
+        title=f"{left} todos",
+        metadata={"todos": list(todos), "truncated": False},
+        events=(event("todo.updated", sessionID=session.id, todos=todos),),
+    )
 
 
 def _read(call: Call) -> Outcome:

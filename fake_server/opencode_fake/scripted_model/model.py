@@ -20,6 +20,7 @@ from opencode_fake.scripted_model.shell import ScriptedShell, take
 from opencode_fake.scripts.calls import Call
 from opencode_fake.scripts.matching import Casting, Unmatched
 from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, TextStep, Tokens, ToolStep
+from opencode_fake.scripts.permissions import configured, script_rules
 from opencode_fake.scripts.pricing import MODEL_ID
 from opencode_fake.scripts.tool_calls import SHELL_TOOL
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
@@ -107,7 +108,9 @@ class ScriptedModel:
 
     def opencode_config(self, **extra: JsonValue) -> JsonObject:
         """The server's ``opencode.json``; ``extra`` keys are added or replace ours."""
-        return opencode_config(self.base_url, **extra)
+        rules = configured(script_rules(self.casting.script, self._directory))
+        asking: JsonObject = {"permission": rules} if rules else {}
+        return opencode_config(self.base_url, **(asking | extra))
 
     def environment(self, folder: Path) -> dict[str, str]:
         """What the server's process needs in its environment. Puts the scripted shell into ``folder``."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from opencode_fake.scripts.errors import InvalidScript, Problem, ScriptError, ScriptSyntaxError, UnreadableScript
 from opencode_fake.scripts.matching import Casting, Performance, Unmatched
-from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Step, Tokens, Turn
+from opencode_fake.scripts.model import Choice, Exactly, Failure, Regex, Reply, Script, Step, Todo, Tokens, Turn
 from opencode_fake.scripts.notation import (
     delay,
     edit,
     error,
     provider_error,
+    question,
     reasoning,
     reply,
     script,
     stream_error,
+    task,
     text,
+    todos,
     tool,
     turn,
     write,
@@ -24,6 +27,7 @@ from opencode_fake.scripts.yaml_file import load_script, loads_script
 
 __all__ = [
     "Casting",
+    "Choice",
     "Exactly",
     "Failure",
     "InvalidScript",
@@ -35,6 +39,7 @@ __all__ = [
     "ScriptError",
     "ScriptSyntaxError",
     "Step",
+    "Todo",
     "Tokens",
     "Turn",
     "Unmatched",
@@ -46,11 +51,14 @@ __all__ = [
     "load_script",
     "loads_script",
     "provider_error",
+    "question",
     "reasoning",
     "reply",
     "script",
     "stream_error",
+    "task",
     "text",
+    "todos",
     "tool",
     "turn",
     "write",

@@ -13,19 +13,17 @@ from typing import Literal, TypeAlias
 from opencode_fake.scripts.model import (
     CallStep,
     DelayStep,
-    EditStep,
     ErrorStep,
     Failure,
     ReasoningStep,
     Step,
     TextStep,
     Tokens,
-    ToolStep,
     Turn,
-    WriteStep,
+    is_call,
 )
 
-Streamed: TypeAlias = TextStep | ReasoningStep | ToolStep | WriteStep | EditStep | DelayStep
+Streamed: TypeAlias = TextStep | ReasoningStep | CallStep | DelayStep
 Finish: TypeAlias = Literal["stop", "tool-calls"]
 
 
@@ -45,7 +43,7 @@ class Call:
     @property
     def tool_calls(self) -> tuple[CallStep, ...]:
         """The tools that the model calls, in order."""
-        return tuple(step for step in self.stream if isinstance(step, ToolStep | WriteStep | EditStep))
+        return tuple(step for step in self.stream if is_call(step))
 
     @property
     def finish(self) -> Finish:
@@ -74,11 +72,11 @@ class _Draft:
             return
         self.tokens = step.tokens or self.tokens
         self.cost = self.cost if step.cost is None else step.cost
-        self.has_tools = self.has_tools or isinstance(step, ToolStep | WriteStep | EditStep)
+        self.has_tools = self.has_tools or is_call(step)
 
 
 def _opens_a_call(step: Step, current: _Draft) -> bool:
-    if isinstance(step, ToolStep | WriteStep | EditStep):
+    if is_call(step):
         return current.has_tools and not step.parallel
     return current.has_tools
 

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from typing_extensions import TypeIs
 
 DOCUMENT_WORKSPACE = "/data/workspace"
 """The workspace that the integration document names."""
@@ -165,6 +166,8 @@ class _CallStep(_Step):
     """Called in the same assistant message as the tool call before it, instead of in a message of its own."""
     duration: Seconds = 0
     """How long the tool runs, in seconds (on a real server: bash only)."""
+    permission: Literal["ask", "deny"] | None = None
+    """``ask``: the call waits until a client answers the permission request; ``deny``: the server's rules forbid it."""
 
 
 class ToolStep(_CallStep):
@@ -200,6 +203,11 @@ class ToolStep(_CallStep):
         if self.tool == "bash" and not isinstance(self.input.get("command"), str):
             raise ValueError("bash needs a command: write 'input: {command: ls -la}'")
         return self
+
+    @property
+    def is_canned(self) -> bool:
+        """Whether the script itself says what the call brings."""
+        return self.output is not None or self.error is not None
 
 
 class WriteStep(_CallStep):
@@ -237,6 +245,57 @@ class EditStep(_CallStep):
         return self
 
 
+class Choice(_Data):
+    """One of the answers that a question offers."""
+
+    label: str
+    description: str = ""
+
+
+class QuestionStep(_CallStep):
+    """Asks the user, who answers or dismisses the question: the tool ``question``."""
+
+    question: str = Field(min_length=1)
+    header: str = "Question"
+    """A word or two that stand for the question."""
+    options: tuple[str | Choice, ...] = ()
+    """The answers offered: labels, or ``{label: Red, description: Warm}``."""
+    multiple: bool = False
+    """More than one answer may be chosen."""
+
+    @model_validator(mode="after")
+    def _needs_no_leave(self) -> QuestionStep:
+        if self.permission is not None:
+            raise ValueError("a question needs no 'permission': the server never asks for leave to ask")
+        return self
+
+
+class Todo(_Data):
+    """One item of a todo list."""
+
+    content: str
+    status: Literal["pending", "in_progress", "completed", "cancelled"] = "pending"
+    priority: Literal["high", "medium", "low"] = "medium"
+
+
+class TodosStep(_CallStep):
+    """Writes the session's todo list: the tool ``todowrite``."""
+
+    todos: tuple[str | Todo, ...]
+    """Items: texts, or ``{content: ..., status: in_progress, priority: high}``."""
+
+
+class TaskStep(_CallStep):
+    """Lets a subagent answer a prompt in a child session: the tool ``task``."""
+
+    task: str = Field(min_length=1)
+    """The prompt, which the script's replies answer like any other."""
+    description: str = "Task"
+    """Three to five words; the child session's title."""
+    agent: str = "general"
+    """The subagent."""
+
+
 class DelayStep(_Data):
     """The model is silent for a while."""
 
@@ -268,6 +327,9 @@ STEP_KEYS: dict[str, type[BaseModel]] = {
     "tool": ToolStep,
     "write": WriteStep,
     "edit": EditStep,
+    "question": QuestionStep,
+    "todos": TodosStep,
+    "task": TaskStep,
     "delay": DelayStep,
     "error": ErrorStep,
 }
@@ -289,6 +351,9 @@ Step: TypeAlias = Annotated[
     | Annotated[ToolStep, Tag("tool")]
     | Annotated[WriteStep, Tag("write")]
     | Annotated[EditStep, Tag("edit")]
+    | Annotated[QuestionStep, Tag("question")]
+    | Annotated[TodosStep, Tag("todos")]
+    | Annotated[TaskStep, Tag("task")]
     | Annotated[DelayStep, Tag("delay")]
     | Annotated[ErrorStep, Tag("error")],
     Discriminator(
@@ -297,7 +362,12 @@ Step: TypeAlias = Annotated[
         custom_error_message="a step is one of: " + ", ".join(f"'{key}: ...'" for key in STEP_KEYS),
     ),
 ]
-CallStep: TypeAlias = ToolStep | WriteStep | EditStep
+CallStep: TypeAlias = ToolStep | WriteStep | EditStep | QuestionStep | TodosStep | TaskStep
+
+
+def is_call(step: object) -> TypeIs[CallStep]:
+    """Whether the step calls a tool."""
+    return isinstance(step, _CallStep)
 
 
 class Turn(_Data):

@@ -16,18 +16,23 @@ from pydantic import BaseModel, ValidationError
 
 from opencode_fake.scripts.errors import InvalidScript
 from opencode_fake.scripts.model import (
+    Choice,
     DefaultReply,
     DelayStep,
     EditStep,
     ErrorStep,
     Exactly,
     Failure,
+    QuestionStep,
     ReasoningStep,
     Regex,
     Reply,
     Script,
     Step,
+    TaskStep,
     TextStep,
+    Todo,
+    TodosStep,
     Tokens,
     ToolStep,
     Turn,
@@ -53,6 +58,7 @@ class TokenCounts(TypedDict, total=False):
 
 
 TokensLike: TypeAlias = Tokens | TokenCounts
+Permission: TypeAlias = Literal["ask", "deny"]
 PromptLike: TypeAlias = str | Regex | Exactly | re.Pattern[str]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -148,6 +154,7 @@ def tool(
     metadata: Mapping[str, object] | None = None,
     duration: float = 0,
     parallel: bool = False,
+    permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
 ) -> ToolStep:
@@ -164,6 +171,7 @@ def tool(
         metadata=None if metadata is None else dict(metadata),
         duration=duration,
         parallel=parallel,
+        permission=permission,
         tokens=tokens,
         cost=cost,
     )
@@ -175,6 +183,7 @@ def write(
     *,
     duration: float = 0,
     parallel: bool = False,
+    permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
 ) -> WriteStep:
@@ -186,6 +195,7 @@ def write(
         content=content,
         duration=duration,
         parallel=parallel,
+        permission=permission,
         tokens=tokens,
         cost=cost,
     )
@@ -199,6 +209,7 @@ def edit(
     all: bool = False,  # noqa: A002 (the word that YAML has too)
     duration: float = 0,
     parallel: bool = False,
+    permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
 ) -> EditStep:
@@ -212,6 +223,65 @@ def edit(
         all=all,
         duration=duration,
         parallel=parallel,
+        permission=permission,
+        tokens=tokens,
+        cost=cost,
+    )
+
+
+def question(
+    question: str,
+    *options: str | Choice,
+    header: str | None = None,
+    multiple: bool = False,
+    parallel: bool = False,
+    tokens: TokensLike | None = None,
+    cost: float | None = None,
+) -> QuestionStep:
+    """Asks the user, who may choose from ``options`` or answer freely."""
+    return _built(
+        QuestionStep,
+        "question",
+        question=question,
+        options=options,
+        header=header,
+        multiple=multiple,
+        parallel=parallel,
+        tokens=tokens,
+        cost=cost,
+    )
+
+
+def todos(
+    *items: str | Todo,
+    parallel: bool = False,
+    permission: Permission | None = None,
+    tokens: TokensLike | None = None,
+    cost: float | None = None,
+) -> TodosStep:
+    """Writes the session's todo list."""
+    return _built(TodosStep, "todos", todos=items, parallel=parallel, permission=permission, tokens=tokens, cost=cost)
+
+
+def task(
+    prompt: str,
+    *,
+    description: str | None = None,
+    agent: str | None = None,
+    parallel: bool = False,
+    permission: Permission | None = None,
+    tokens: TokensLike | None = None,
+    cost: float | None = None,
+) -> TaskStep:
+    """Lets a subagent answer ``prompt`` in a child session; the script's replies answer it."""
+    return _built(
+        TaskStep,
+        "task",
+        task=prompt,
+        description=description,
+        agent=agent,
+        parallel=parallel,
+        permission=permission,
         tokens=tokens,
         cost=cost,
     )

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from opencode_fake.scripts.model import CallStep, EditStep, JsonObject, JsonValue, ToolStep, WriteStep, workspace_path
+from opencode_fake.scripts.model import (
+    CallStep,
+    Choice,
+    EditStep,
+    JsonObject,
+    JsonValue,
+    QuestionStep,
+    TaskStep,
+    Todo,
+    TodosStep,
+    ToolStep,
+    WriteStep,
+    workspace_path,
+)
 
 SHELL_TOOL = "bash"
 FILE_TOOLS = frozenset({"write", "edit", "multiedit", "patch", "apply_patch"})
@@ -18,6 +31,12 @@ def tool_name(step: CallStep) -> str:
             return "write"
         case EditStep():
             return "edit"
+        case QuestionStep():
+            return "question"
+        case TodosStep():
+            return "todowrite"
+        case TaskStep():
+            return "task"
         case ToolStep():
             return step.tool
 
@@ -34,6 +53,12 @@ def tool_input(step: CallStep, directory: str) -> JsonObject:
                 "newString": step.new,
             }
             return replaced | {"replaceAll": True} if step.all else replaced
+        case QuestionStep():
+            return {"questions": [_question(step)]}
+        case TodosStep():
+            return {"todos": [_todo(number, todo) for number, todo in enumerate(step.todos, 1)]}
+        case TaskStep():
+            return {"description": step.description, "prompt": step.task, "subagent_type": step.agent}
         case ToolStep(tool="bash") if "command" in step.input:
             # 1.1.53 refuses a bash call without a description, and shows it as the tool's title.
             return {**step.input, "description": step.input.get("description", step.title or step.input["command"])}
@@ -45,3 +70,19 @@ def _located(key: str, value: JsonValue, directory: str) -> JsonValue:
     if key in PATH_KEYS and isinstance(value, str) and value.startswith("/"):
         return workspace_path(value, directory)
     return value
+
+
+def _question(step: QuestionStep) -> JsonObject:
+    choices = (choice if isinstance(choice, Choice) else Choice(label=choice) for choice in step.options)
+    asked: JsonObject = {
+        "question": step.question,
+        "header": step.header,
+        "options": [{"label": choice.label, "description": choice.description} for choice in choices],
+    }
+    return asked | {"multiple": True} if step.multiple else asked
+
+
+def _todo(number: int, todo: str | Todo) -> JsonObject:
+    item = todo if isinstance(todo, Todo) else Todo(content=todo)
+    # 1.1.x wants an id; later versions drop it.
+    return {"id": f"{number}", "content": item.content, "status": item.status, "priority": item.priority}

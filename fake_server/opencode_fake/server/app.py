@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from opencode_fake.clock import Clock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.run.effects import Event
-from opencode_fake.server import errors, messages, sessions, system
+from opencode_fake.server import asks, errors, messages, sessions, system
 from opencode_fake.server.driver import Driver
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import JSON, Incoming, Outgoing
@@ -47,6 +47,12 @@ ROUTES = (
     Route("POST", "/session/{sessionID}/message", messages.prompt),
     Route("GET", "/session/{sessionID}/message/{messageID}", messages.get),
     Route("POST", "/session/{sessionID}/prompt_async", messages.prompt_async),
+    Route("POST", "/session/{sessionID}/permissions/{requestID}", asks.respond),
+    Route("GET", "/permission", asks.permissions),
+    Route("POST", "/permission/{requestID}/reply", asks.reply),
+    Route("GET", "/question", asks.questions),
+    Route("POST", "/question/{requestID}/reply", asks.answer_question),
+    Route("POST", "/question/{requestID}/reject", asks.reject_question),
 )
 """What the fake reproduces, beside its surroundings. Everything else is an unknown path."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from opencode_fake.clock import Clock
 from opencode_fake.run.aborts import announce_abort
-from opencode_fake.run.effects import Aborted, Effects, Event, Wait
+from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Start, Stop, Subrun, Until, Wait
 from opencode_fake.run.loop import Run
 from opencode_fake.server.streams import Streams
 from opencode_fake.state.store import Session
@@ -21,6 +21,7 @@ class _Driven:
     effects: Effects
     directory: str
     aborted: bool = False
+    waiting: Wait | Until | None = None
     sleep: asyncio.Future[None] | None = None
     task: asyncio.Task[None] | None = None
 
@@ -33,6 +34,7 @@ class Driver:
         self._clock = clock
         self._streams = streams
         self._running: dict[str, _Driven] = {}
+        self._alive: set[_Driven] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.failures: list[BaseException] = []
         """Errors that ended a run although none should."""
@@ -62,9 +64,21 @@ class Driver:
         if driven is None:
             return None
         driven.aborted = True
-        if driven.sleep is not None:
+        if driven.sleep is not None and not self._outlasts_abort(driven.waiting):
             driven.sleep.cancel()
         return driven.task
+
+    def _outlasts_abort(self, waiting: Wait | Until | None) -> bool:
+        """Whether a run that was aborted waits for the user all the same."""
+        asks = isinstance(waiting, Until) and waiting.asks_user
+        return asks and not self._world.behaviours.abort_ends_asks
+
+    def settle(self) -> None:
+        """Lets the runs go on whose requests were answered."""
+        for driven in self._alive:
+            waiting, sleep = driven.waiting, driven.sleep
+            if isinstance(waiting, Until) and waiting.settled and sleep is not None and not sleep.done():
+                sleep.set_result(None)
 
     async def close(self) -> None:
         """Gives up all runs, as a server that is killed does."""
@@ -73,31 +87,55 @@ class Driver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drive(self, session_id: str, driven: _Driven) -> None:
+        self._alive.add(driven)
         try:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:
-                if isinstance(effect, Event):
-                    self.publish(effect, driven.directory)
-                elif await self._interrupted(driven, effect):
+                if isinstance(effect, Wait | Until) and await self._interrupted(driven, effect):
                     effect = driven.effects.throw(Aborted())
                     continue
+                self._perform(effect, driven.directory)
                 effect = next(driven.effects, None)
         finally:
+            self._alive.discard(driven)
             if self._running.get(session_id) is driven:
                 del self._running[session_id]
 
-    async def _interrupted(self, driven: _Driven, wait: Wait) -> bool:
-        """Waits on the clock. Returns whether the run was aborted meanwhile."""
-        driven.sleep = asyncio.ensure_future(self._clock.sleep(wait.seconds, endless=wait.endless))
+    def _perform(self, effect: Effect, directory: str) -> None:
+        match effect:
+            case Event():
+                self.publish(effect, directory)
+            case Start(subrun=subrun):
+                self.start(subrun.session).add_done_callback(lambda _: self._end(subrun))
+            case Stop(session_id=session_id):
+                self.abort(session_id, directory)
+            case Wait() | Until():
+                pass
+
+    def _end(self, subrun: Subrun) -> None:
+        subrun.settled = True
+        self.settle()
+
+    async def _interrupted(self, driven: _Driven, effect: Wait | Until) -> bool:
+        """Waits on the clock or for what the run needs. Returns whether the run was aborted meanwhile."""
+        driven.waiting = effect
+        driven.sleep = self._sleep(effect)
         try:
             await driven.sleep
         except asyncio.CancelledError:
             if not driven.aborted:
                 raise
-            return True
         finally:
-            driven.sleep = None
-        return False
+            driven.waiting = driven.sleep = None
+        return driven.aborted
+
+    def _sleep(self, effect: Wait | Until) -> asyncio.Future[None]:
+        if isinstance(effect, Wait):
+            return asyncio.ensure_future(self._clock.sleep(effect.seconds, endless=effect.endless))
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if effect.settled:
+            settled.set_result(None)
+        return settled
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -145,6 +145,12 @@ def message_not_found(session_id: str, message_id: str) -> Problem:
     return worded
 
 
+def request_not_found(kind: Literal["Permission", "Question"], request_id: str) -> Problem:
+    """No such permission request or question waits for an answer."""
+    message = f"{kind} request not found: {request_id}"
+    return lambda _: answer({"_tag": f"{kind}NotFoundError", "requestID": request_id, "message": message}, 404)
+
+
 def too_large() -> Problem:
     """The body is larger than the server takes."""
     return lambda _: Outgoing(413, b"", BYTES)

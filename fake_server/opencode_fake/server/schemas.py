@@ -30,6 +30,12 @@ RULES = array(
 )
 SESSION = Shape({"sessionID": starts_with("ses")})
 MESSAGE = Shape({"messageID": starts_with("msg")})
+PERMISSION = Shape({"requestID": starts_with("per")})
+QUESTION = Shape({"requestID": starts_with("que")})
+_REPLY = one_of("once", "always", "reject")
+PERMISSION_REPLY = Shape({"reply": _REPLY, "message": optional(string)})
+PERMISSION_RESPONSE = Shape({"response": _REPLY})
+QUESTION_REPLY = Shape({"answers": array(array(string))})
 DIFF = Shape({"messageID": optional(starts_with("msg"))})
 
 

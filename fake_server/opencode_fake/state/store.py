@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from opencode_fake.scripts.model import JsonObject
 from opencode_fake.state.wire import (
     AssistantInfo,
     FileDiff,
@@ -38,11 +39,12 @@ class Message:
 
 @dataclass(slots=True)
 class Session:
-    """A session, its messages by id, and the files it changed."""
+    """A session, its messages by id, the files it changed, and its todo list."""
 
     info: SessionInfo
     messages: dict[str, Message] = field(default_factory=dict)
     diff: list[FileDiff] = field(default_factory=list)
+    todos: list[JsonObject] = field(default_factory=list)
 
     @property
     def id(self) -> str:

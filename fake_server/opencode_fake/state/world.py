@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting
 from opencode_fake.scripts.model import JsonObject
+from opencode_fake.scripts.permissions import BUILT_IN, Rule, script_rules
+from opencode_fake.state.asks import Asks
 from opencode_fake.state.store import Session, Store
 from opencode_fake.state.wire import SessionInfo, SessionModel, Status, TokenCount
 from opencode_fake.state.workspace import Workspace
@@ -33,6 +35,9 @@ class World:
     now: Callable[[], int]
     store: Store = field(default_factory=Store)
     statuses: dict[str, Status] = field(default_factory=dict)
+    asks: Asks = field(default_factory=Asks)
+    rules: tuple[Rule, ...] = field(init=False)
+    """What tools may do: the server's own rules and those of the script."""
     workspace: Workspace = field(init=False)
     project_id: str = field(init=False)
     seen: dict[str, int] = field(default_factory=dict)
@@ -40,6 +45,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.directory)
+        self.rules = (*BUILT_IN, *script_rules(self.casting.script, self.directory))
         self.project_id = hashlib.sha1(self.directory.encode(), usedforsecurity=False).hexdigest()
 
     def project(self, directory: str) -> str:

@@ -164,6 +164,20 @@ class Behaviours:
     read_has_display: bool
     """``read`` repeats what it read in ``metadata.display``."""
 
+    # Asking the user, and todos.
+    abort_ends_asks: bool
+    """Aborting a run that waits for the user ends it at once; otherwise its message stays open until the answer."""
+    always_ends_in_space: bool
+    """What an "always" covers is written ``git commit *``; otherwise ``git commit*``."""
+    bash_request_has_command: bool
+    """A request for ``bash`` has the command in its metadata."""
+    refusals_are_raw: bool
+    """The error of a tool that was refused is an error object written out."""
+    missing_request_refused: bool
+    """Answering a request that is not there is a 404."""
+    todos_have_ids: bool
+    """Todo items have an ``id``."""
+
     # Aborts and errors.
     abort_message: str
     """What the error of an aborted message says."""

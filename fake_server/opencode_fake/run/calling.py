@@ -1,0 +1,188 @@
+"""One tool call, from the model's word to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from opencode_fake.run import asking, subagent, tools
+from opencode_fake.run.asking import Refused
+from opencode_fake.run.effects import Effect, Effects, Event, Pending, Start, Stop, Subrun, Until, Wait
+from opencode_fake.run.events import part_updated
+from opencode_fake.run.tools import Outcome
+from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
+from opencode_fake.scripts.permissions import demands
+from opencode_fake.scripts.tool_calls import SHELL_TOOL, tool_input, tool_name
+from opencode_fake.state.asks import PermissionRequest
+from opencode_fake.state.store import Message, Session
+from opencode_fake.state.wire import PartTime, ToolPart
+from opencode_fake.state.world import World
+
+
+@dataclass(eq=False, slots=True)
+class ToolCall:
+    """A tool that was called. It runs beside the answer: ``go_on`` takes it to its next wait."""
+
+    world: World
+    session: Session
+    message: Message
+    part: ToolPart
+    step: CallStep
+    due: float | None = None
+    """The second of the answer at which it goes on, if a time is what it waits for."""
+    waits_for: Until | None = None
+    over: bool = False
+    stops: bool = False
+    """The user refused it without a word, so that the run ends."""
+    _effects: Effects = field(init=False)
+    _subrun: Subrun | None = None
+
+    def __post_init__(self) -> None:
+        self._effects = self._perform()
+
+    @classmethod
+    def open(cls, world: World, session: Session, message: Message, step: CallStep) -> ToolCall:
+        """A call that has not begun."""
+        part: ToolPart = {
+            "id": world.identifiers.ascending("prt", world.now()),
+            "sessionID": session.id,
+            "messageID": message.info["id"],
+            "type": "tool",
+            "callID": world.identifiers.call_id(),
+            "tool": tool_name(step),
+            "state": {"status": "pending", "input": {}, "raw": ""},
+        }
+        return cls(world, session, message, part, step)
+
+    def ready(self, passed: float) -> bool:
+        """Whether it can go on ``passed`` seconds into the answer."""
+        if self.waits_for is not None:
+            return self.waits_for.settled
+        return self.due is not None and self.due <= passed
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """What it waits for, if that is no time."""
+        return self.waits_for.pending if self.waits_for is not None else ()
+
+    @property
+    def hangs(self) -> bool:
+        """Whether an abort finds it with leave just given: a command is then killed before the server hears it end."""
+        replies = [each.reply for each in self.pending if isinstance(each, PermissionRequest)]
+        return self.part["tool"] == SHELL_TOOL and any(reply not in (None, "reject") for reply in replies)
+
+    def hang(self) -> Event:
+        """The command shows that it runs, and nothing more is heard of it."""
+        given = self.part["state"]["input"]
+        return self._show(tools.begin(SHELL_TOOL, given, self.world.behaviours) or {})
+
+    def go_on(self, passed: float) -> Effects:
+        """Runs to the next wait or to the end."""
+        self.due = self.waits_for = None
+        for effect in self._effects:
+            if isinstance(effect, Wait):
+                self.due = passed + effect.seconds
+                return
+            if isinstance(effect, Until):
+                self.waits_for = effect
+                return
+            yield effect
+        self.over = True
+
+    def give_up(self) -> Effects:
+        """The run was aborted."""
+        if self._subrun is not None and not self._subrun.settled:
+            yield Stop(self._subrun.session.id)
+        self.part["state"] = tools.given_up(self.part, self.world.now(), self.world.behaviours)
+        yield self._put()
+
+    def _perform(self) -> Effects:
+        name, given = self.part["tool"], tool_input(self.step, self.world.directory)
+        yield self._put()
+        start = self.world.now()
+        self.part["state"] = {"status": "running", "input": given, "time": {"start": start}}
+        shown = tools.begin(name, given, self.world.behaviours)
+        if shown is not None and self.step.permission is None:
+            # By the time the running call is told, its tool has already told of itself: the event comes twice.
+            self.part["state"]["metadata"] = shown
+        elif self.world.behaviours.running_keeps_raw:
+            self.part["state"]["raw"] = ""
+        yield self._put()
+        try:
+            tools.check(self._called(), name)
+            for demand in demands(name, given, self.world.directory):
+                metadata = tools.shown_with(self._called(), demand.permission, name)
+                yield from asking.permit(self.world, self.session, self.part, demand, metadata)
+            outcome = yield from self._work()
+        except Refused as refused:
+            self.stops = refused.stops
+            outcome = refused.outcome(self._called())
+        except tools.ToolFailed as failed:
+            outcome = self._called().failed(str(failed))
+        time: PartTime = {"start": start, "end": self.world.now()}
+        if outcome.error is not None:
+            self.part["state"] = {"status": "error", "input": given, "error": outcome.error, "time": time}
+        else:
+            self.part["state"] = {
+                "status": "completed",
+                "input": given,
+                "output": outcome.output,
+                "title": outcome.title,
+                "metadata": outcome.metadata,
+                "time": time,
+            }
+        yield self._put()
+
+    def _work(self) -> Generator[Effect, None, Outcome]:
+        name, given = self.part["tool"], self.part["state"]["input"]
+        if not (isinstance(self.step, ToolStep) and self.step.is_canned):
+            match name:
+                case "question":
+                    questions = given.get("questions")
+                    answers = yield from asking.question(self.world, self.session, self.part, questions)
+                    return tools.answered(questions, answers)
+                case "todowrite":
+                    outcome = tools.write_todos(self.session, given, self.world.behaviours)
+                    yield from outcome.events
+                    return outcome
+                case "task":
+                    return (yield from self._delegate())
+                case _:
+                    pass
+        return (yield from self._use())
+
+    def _use(self) -> Generator[Effect, None, Outcome]:
+        name, given = self.part["tool"], self.part["state"]["input"]
+        shown = tools.begin(name, given, self.world.behaviours)
+        if shown is not None:
+            yield self._show(shown)
+        yield Wait(self.step.duration)
+        outcome = tools.perform(self._called(), name)
+        yield from outcome.events
+        for metadata in outcome.progress:
+            yield self._show(metadata)
+        return outcome
+
+    def _delegate(self) -> Generator[Effect, None, Outcome]:
+        given = self.part["state"]["input"]
+        child, events = subagent.open_child(self.world, self.session, self.message, given)
+        yield from events
+        metadata = subagent.metadata(child, self.message)
+        self.part["state"]["title"] = f"{given['description']}"
+        yield self._show(metadata)
+        self._subrun = Subrun(child)
+        yield Start(self._subrun)
+        yield Until((self._subrun,))
+        return subagent.outcome(child, f"{given['description']}", metadata)
+
+    def _called(self) -> tools.Call:
+        return tools.Call(self.step, self.part["state"]["input"], self.world.workspace, self.world.behaviours)
+
+    def _show(self, metadata: JsonObject) -> Event:
+        self.part["state"].pop("raw", None)
+        self.part["state"]["metadata"] = metadata
+        return self._put()
+
+    def _put(self) -> Event:
+        self.message.parts[self.part["id"]] = self.part
+        return part_updated(self.world, self.part)

@@ -95,12 +95,13 @@ def next_event(within: float) -> Flow[Event | None]:
 
 
 def bounded(deadline: float, flow: Flow[T]) -> Flow[T]:
-    """Run a flow whose requests may take no longer than until the deadline."""
+    """Run a flow whose requests and streams may take no longer than until the deadline."""
     try:
         effect = next(flow)
         while True:
-            if isinstance(effect, Send):
-                effect = replace(effect, within=max(0.0, deadline - (yield from read_clock())))
+            if isinstance(effect, Send | Listen):
+                left = max(0.0, deadline - (yield from read_clock()))
+                effect = replace(effect, within=left if effect.within is None else min(left, effect.within))
             try:
                 outcome = yield effect
             except SandboxError as error:

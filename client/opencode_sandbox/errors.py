@@ -89,14 +89,15 @@ class RedirectRefused(UnexpectedResponse):
 
 
 class SessionNotFound(UnexpectedResponse):
-    """The server knows no such session."""
+    """The server knows no such session; ``progress`` is what was seen of a reply before the session was deleted."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, progress: Progress | None = None) -> None:
         super().__init__(
             f"the server has no session {session_id!r}; list the sessions to see which there are, or create one",
             404,
         )
         self.session_id = session_id
+        self.progress = progress
 
 
 class RequestRejected(UnexpectedResponse):

@@ -268,10 +268,17 @@ def test_events_of_other_sessions_are_ignored() -> None:
     assert watch.progress.last_event is None
 
 
-@pytest.mark.parametrize("kind", ["session.idle", "session.error", "session.deleted"])
+@pytest.mark.parametrize("kind", ["session.idle", "session.error"])
 def test_events_never_decide(kind: str) -> None:
     """The end of a run is a reason to look, never a verdict."""
     assert tracker().event(event(kind)) is Heard.LOOK
+
+
+def test_a_deleted_session_is_gone() -> None:
+    """The end of the session is no reason to look: there is nothing to be seen any more; a child's end is nothing."""
+    assert tracker().event(event("session.deleted")) is Heard.GONE
+    child = Event(type="session.deleted", properties={"info": {"id": "ses_child", "parentID": SESSION}})
+    assert tracker().event(child) is Heard.NOTHING
 
 
 def stream() -> list[Event]:

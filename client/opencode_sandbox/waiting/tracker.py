@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from opencode_sandbox.errors import (
     ReplyFailed,
     ReplyInterrupted,
     ReplyTimeout,
+    SandboxError,
 )
 from opencode_sandbox.models import IDLE, AssistantInfo, Event, Message, SessionStatus, UserInfo
 from opencode_sandbox.responses import parse
@@ -57,9 +58,10 @@ class Heard(Enum):
     NOTHING = "it is about another session"
     PROGRESS = "the reply may have grown"
     LOOK = "the run may be over: take a snapshot"
+    GONE = "the session was deleted: there is nothing to look at any more"
 
 
-LOOK_EVENTS = frozenset({"session.idle", "session.error", "session.deleted"})
+LOOK_EVENTS = frozenset({"session.idle", "session.error"})
 
 
 class ReplyTracker:
@@ -81,7 +83,8 @@ class ReplyTracker:
         self._prompt = prompt
         self._newest_fits = since is None
         self._grace = grace
-        self._transcript = Transcript(ignored=since or ())
+        self._transcript = Transcript()
+        self.leave_out(since or ())
         self._user_id: str | None = None
         self._status = IDLE
         self._last_event: Event | None = None
@@ -92,6 +95,14 @@ class ReplyTracker:
     def progress(self) -> Progress:
         """Everything seen so far."""
         return Progress(self._reply(), self._status, self._last_event)
+
+    def leave_out(self, message_ids: Iterable[str]) -> None:
+        """Pass over messages that there were before the prompt was sent."""
+        self._transcript.ignore(message_ids)
+
+    def misses_prompt(self, messages: Iterable[Message]) -> bool:
+        """Whether the prompt has been among the messages, and is not among these."""
+        return self._user_id is not None and all(message.id != self._user_id for message in messages)
 
     def snapshot(self, status: SessionStatus, messages: Collection[Message], at: float) -> Verdict:
         """Judge a snapshot: the status must have been read first, ``at`` is the time in seconds."""
@@ -108,7 +119,7 @@ class ReplyTracker:
         return self._idle_too_early(reply, at)
 
     def event(self, event: Event) -> Heard:
-        """Take an event in; it never decides anything by itself."""
+        """Take an event in; but for the end of the session, it never decides anything by itself."""
         if event.session_id != self.session_id:
             return Heard.NOTHING
         self._last_event = event
@@ -117,13 +128,24 @@ class ReplyTracker:
             self._status = parse(STATUS, event.properties.get("status"))
         if event.type == "session.error":
             self._session_error = _error_text(event)
+        if event.type == "session.deleted":
+            return Heard.GONE
         return Heard.LOOK if event.type in LOOK_EVENTS else Heard.PROGRESS
 
-    def timed_out(self, seconds: float) -> ReplyTimeout:
-        """Return the error for a deadline that has passed."""
+    def timed_out(self, seconds: float, trouble: SandboxError | None = None) -> ReplyTimeout:
+        """Return the error for a deadline that has passed, ``trouble`` being why the last look failed."""
+        unseen = f"It could not be seen how it goes on: {trouble}. " if trouble else ""
         return ReplyTimeout(
             f"No finished reply in session {self.session_id} after {seconds:g} seconds. {self.progress.describe()} "
-            "The server goes on with it: wait longer, or abort the session.",
+            f"{unseen}The server goes on with it: wait longer, or abort the session.",
+            self.progress,
+        )
+
+    def never_asked(self, seconds: float) -> ReplyTimeout:
+        """Return the error for a deadline that has passed before the prompt was sent."""
+        return ReplyTimeout(
+            f"The prompt for session {self.session_id} was not sent: the {seconds:g} seconds were over before. "
+            "Give more time, and look whether the server is well.",
             self.progress,
         )
 

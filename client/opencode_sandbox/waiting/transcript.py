@@ -22,11 +22,15 @@ class Transcript:
     An event may be older than the snapshot, so none takes back what a snapshot has shown, or adds it once more.
     """
 
-    def __init__(self, ignored: Iterable[str] = ()) -> None:
-        self._ignored = frozenset(ignored)
+    def __init__(self) -> None:
+        self._ignored: set[str] = set()
         self._infos: dict[str, Info] = {}
         self._parts: dict[str, Parts] = {}
         self._read_growing: set[str] = set()
+
+    def ignore(self, message_ids: Iterable[str]) -> None:
+        """Pass over these messages from now on."""
+        self._ignored.update(message_ids)
 
     def messages(self) -> list[Message]:
         """Return the messages as they stand."""

@@ -208,7 +208,7 @@ def test_no_option_takes_a_password() -> None:
     group = typer.main.get_command(app)
     commands = getattr(group, "commands", {})
     options = [option for command in commands.values() for option in command.params if "password" in option.name]
-    assert len(options) == len(commands) == 8
+    assert len(options) == len(commands) == 9
     assert all(option.is_flag for option in options)
 
 

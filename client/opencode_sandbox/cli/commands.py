@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from opencode_sandbox.cli import printing
-from opencode_sandbox.cli.following import Follower
+from opencode_sandbox.cli.asking import ask_and_show
 from opencode_sandbox.cli.options import JsonOption, with_client
 from opencode_sandbox.cli.outcome import ExitCode
+from opencode_sandbox.cli.screen import say
 from opencode_sandbox.client import SandboxClient
 from opencode_sandbox.connection import ConnectionState
 from opencode_sandbox.errors import InvalidAction
-from opencode_sandbox.flows.waiting import Via
+from opencode_sandbox.flows.waiting import Via, check_question
 from opencode_sandbox.flows.wire import MESSAGES, SESSION, SESSIONS
 from opencode_sandbox.models import JsonObject
 
@@ -26,7 +27,7 @@ The server comes from OPENCODE_SERVER_URL, --url or --config; its password from 
 file or --ask-password, never from an option's value.
 
 Exit codes: 0 all is well; 1 the server or the reply failed; 2 wrong usage or configuration, the server cannot be
-reached, is not OpenCode, or refuses the password.
+reached, is not OpenCode, or refuses the password; 130 interrupted by Ctrl-C.
 """
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ def check(client: SandboxClient, *, as_json: JsonOption = False) -> None:
     if as_json:
         printing.print_json(report.as_json())
     else:
-        typer.echo(f"{report.state.value}: {report.advice}")
+        say(f"{report.state.value}: {report.advice}")
     if not report.ok:
         failing = report.state is ConnectionState.SERVER_FAILING
         raise typer.Exit(ExitCode.FAILED if failing else ExitCode.UNUSABLE)
@@ -66,7 +67,7 @@ def create(client: SandboxClient, *, as_json: JsonOption = False) -> None:
     if as_json:
         printing.print_json(response)
     else:
-        typer.echo(SESSION.validate_python(response["session"]).id)
+        say(SESSION.validate_python(response["session"]).id)
 
 
 @app.command()
@@ -89,6 +90,14 @@ def messages(client: SandboxClient, session: SessionArgument, *, as_json: JsonOp
         printing.print_json(response)
     else:
         printing.print_messages(MESSAGES.validate_python(response["messages"]))
+
+
+@app.command()
+@with_client
+def abort(client: SandboxClient, session: SessionArgument) -> None:
+    """Stop what a session is doing; an idle one stays as it is."""
+    client.abort(session)
+    typer.echo("aborted", err=True)
 
 
 @app.command()
@@ -122,7 +131,7 @@ def action(
     """Carry out one of the document's actions; what is printed is its JSON response."""
     try:
         wanted = json.loads(sys.stdin.read() if json_text == "-" else json_text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidAction(
             f'the action is not JSON ({error}); write {{"action": ..., "arguments": {{...}}}}'
         ) from None
@@ -142,14 +151,11 @@ def ask(
     via: Annotated[Via, typer.Option(help="How to follow the reply.")] = "events",
     as_json: JsonOption = False,
 ) -> None:
-    """Send a prompt, print the answer as it comes, then what it cost (on stderr)."""
+    """Send a prompt, print the answer as it comes, then what it cost (on stderr); Ctrl-C aborts the run."""
+    check_question(text, timeout=timeout, via=via)
     session_id = session or client.create_session().id
-    typer.echo(f"session {session_id}", err=True)
-    with Follower(quiet=as_json) as follower:
-        reply = client.ask(session_id, text, timeout=timeout, via=via, on_update=follower)
-    if as_json:
-        printing.print_json({"messages": [message.wire() for message in reply.messages]})
-    typer.echo(printing.usage(reply.cost, reply.tokens), err=True)
+    say(f"session {session_id}", err=True)
+    ask_and_show(client, session_id, text, timeout=timeout, via=via, as_json=as_json)
 
 
 def _act(client: SandboxClient, name: str, **arguments: str) -> JsonObject:

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import typer
 
+from opencode_sandbox.cli.screen import say
 from opencode_sandbox.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -27,6 +28,7 @@ class ExitCode(IntEnum):
     OK = 0
     FAILED = 1
     UNUSABLE = 2
+    INTERRUPTED = 130
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except SandboxError as error:
-        typer.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         code = ExitCode.UNUSABLE if isinstance(error, NOT_EVEN_TRIED) else ExitCode.FAILED
     else:
         return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from opencode_sandbox.cli.screen import harmless, say, say_json
 from opencode_sandbox.models import (
     AssistantInfo,
     JsonObject,
@@ -27,7 +29,7 @@ from opencode_sandbox.models import (
 
 def print_json(value: JsonObject) -> None:
     """Print JSON, indented."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say_json(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def print_sessions(sessions: list[Session]) -> None:
@@ -35,25 +37,25 @@ def print_sessions(sessions: list[Session]) -> None:
     table = Table("id", "title", "directory", box=None, pad_edge=False)
     table.columns[0].no_wrap = True
     for session in sessions:
-        table.add_row(Text(session.id), Text(session.title), Text(session.directory))
+        table.add_row(*(Text(harmless(cell, sys.stdout)) for cell in (session.id, session.title, session.directory)))
     Console().print(table)
 
 
 def print_session(session: Session) -> None:
     """Print what is known of a session, a line each."""
     for key, value in session.wire().items():
-        typer.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
+        say(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
 
 
 def print_messages(messages: list[Message]) -> None:
     """Print a conversation and what it cost."""
     for message in messages:
-        typer.secho(f"{message.info.role} {message.id}", bold=True)
+        typer.secho(harmless(f"{message.info.role} {message.id}", sys.stdout), bold=True)
         for part in message.parts:
             for line in _lines(part):
-                typer.echo(f"  {line}")
+                say(f"  {line}")
         if isinstance(message.info, AssistantInfo) and message.info.error:
-            typer.echo(f"  error: {message.info.error.name}: {message.info.error.message}")
+            say(f"  error: {message.info.error.name}: {message.info.error.message}")
     typer.echo(usage(total_cost(messages), total_tokens(messages)), err=True)
 
 

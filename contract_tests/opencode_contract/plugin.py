@@ -39,5 +39,5 @@ def opencode_contract_run(request: pytest.FixtureRequest) -> Iterator[ContractRu
     """The server under the contract, started or found once for all tests."""
     from opencode_contract.contract_run import contract_run
 
-    with contract_run(request.config.getoption(OPTION), request.config.getoption(LEVEL_OPTION)) as run:
+    with contract_run(request.session, request.config.getoption(OPTION), request.config.getoption(LEVEL_OPTION)) as run:
         yield run

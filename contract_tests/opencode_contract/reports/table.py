@@ -46,7 +46,7 @@ def print_report(report: Report, console: Console) -> None:
             console.print(Padding(Text(failure.evidence.translate(_HARMLESS)), (0, 0, 0, 4)), soft_wrap=True)
     console.print()
     for session_id in report.left_behind:
-        console.print(Text(f"Could not delete session {session_id}, which this run has created.", style="yellow"))
+        console.print(Text(left_behind(session_id), style="yellow"))
     console.print(Text(summary(report), style="green" if report.holds else "bold red"), soft_wrap=True)
 
 
@@ -63,6 +63,11 @@ def print_requirements(requirements: Sequence[Requirement], console: Console) ->
         )
     console.print(table)
     console.print(f"{len(requirements)} requirements")
+
+
+def left_behind(session_id: str) -> str:
+    """What is said of a session that could not be deleted."""
+    return f"Could not delete session {session_id}, which this run has created."
 
 
 def summary(report: Report) -> str:

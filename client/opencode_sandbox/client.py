@@ -108,7 +108,8 @@ class SandboxClient:
     ) -> Reply:
         """Send a prompt and wait for the finished reply, ``timeout`` seconds at most.
 
-        A session that stays idle for ``grace`` seconds without an answer is taken to have none.
+        A session that stays idle for ``grace`` seconds without an answer is taken to have none. The same prompt asked
+        several times at once in one session shares one reply: nothing tells which message is whose.
         """
         return self._shell.run(
             waiting.ask(session_id, prompt, timeout=timeout, via=via, on_update=on_update, grace=grace)

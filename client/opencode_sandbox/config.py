@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from opencode_sandbox import urls
-from opencode_sandbox.config_sources import Found, in_api_keys, in_environment, secret_or_fault
+from opencode_sandbox.config_sources import SHAPE, Found, in_api_keys, in_environment, secret_or_fault
 from opencode_sandbox.errors import ConfigurationError
 
 
@@ -116,6 +116,8 @@ def _in_file(path: Path) -> Found:
         return Found(fault=f"{path} cannot be read: {error.strerror}; write the path of a JSON file")
     except UnicodeDecodeError:
         return Found(fault=f"{path} is not text in UTF-8; write it as JSON in UTF-8")
+    except RecursionError:
+        return Found(fault=f"{path} is not a configuration: its JSON is nested too deeply; write {SHAPE}")
     except json.JSONDecodeError as error:
         return Found(fault=f"{path} is not JSON, line {error.lineno}, column {error.colno}: {error.msg}")
     found = in_api_keys(content)

@@ -71,7 +71,7 @@ def get_messages(session_id: str) -> Request:
 
 
 def send_prompt(session_id: str, prompt: str) -> Request:
-    """Give a prompt without waiting for the reply; the server chooses the message's id, see ``flows.prompts``."""
+    """Give a prompt without waiting for the reply; the server chooses the message's id."""
     body: JsonObject = {"parts": [{"type": "text", "text": checked_prompt(prompt)}]}
     return Request("POST", f"{_session_path(session_id)}/prompt_async", body)
 

@@ -76,7 +76,7 @@ def decoded(response: httpx.Response) -> JsonValue:
         raise _not_opencode(response)
     try:
         value: JsonValue = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotOpenCode(
             f"the answer says it is JSON, but cannot be read as such ({response.status_code}); {PREFIX_HINT}",
             response.status_code,
@@ -120,7 +120,7 @@ def _said(response: httpx.Response) -> str | None:
     """Return what an error of OpenCode says, in whichever of its forms; None when it is not one."""
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _malformed(response)
     if not isinstance(body, dict):
         return None

@@ -21,7 +21,7 @@ def checked_url(text: object, *, allow_insecure_http: bool) -> str:
     if url.scheme == "http" and not allow_insecure_http and not is_loopback(url.hostname or ""):
         raise ConfigurationError(
             f"the password would go over plain http to {url.hostname}; write https://, "
-            "or say allow_insecure_http=True if that network is trusted"
+            "or, if that network is trusted, allow_insecure_http=True (--allow-insecure-http on the command line)"
         )
     return urlunsplit((url.scheme.lower(), url.netloc, url.path.rstrip("/"), "", ""))
 

@@ -114,7 +114,13 @@ def test_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "advice"),
-    [(None, "cannot be read"), (b"\xff\xfe", "UTF-8"), (b'{"apiKeys":\n  oops', "line 2"), (b"[]", "write {")],
+    [
+        (None, "cannot be read"),
+        (b"\xff\xfe", "UTF-8"),
+        (b'{"apiKeys":\n  oops', "line 2"),
+        (b"[]", "write {"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
 )
 def test_bad_file(tmp_path: Path, content: bytes | None, advice: str) -> None:
     """An unreadable file is named, with the place of the fault."""

@@ -87,6 +87,14 @@ def test_bad_answers(response: httpx.Response, kind: type[UnexpectedResponse], s
     assert "pw@" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("status", "kind"), [(200, NotOpenCode), (400, NotOpenCode), (500, ServerFailed)])
+def test_json_that_is_nested_too_deeply(status: int, kind: type[UnexpectedResponse]) -> None:
+    """JSON that no parser can follow is an unreadable answer."""
+    response = httpx.Response(status, content=b"[" * 100_000, headers={"content-type": "application/json"})
+    with pytest.raises(kind):
+        json_of(response)
+
+
 def test_a_404_without_a_session_is_not_about_one() -> None:
     """A 404 to a request that names no session is a rejected request."""
     with pytest.raises(RequestRejected):

@@ -124,6 +124,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "plugins_are_told": {"1.1.34": False, "1.17.19": True},
     "streams_unbuffered": {"1.1.34": False, "1.2.15": True},
     "streams_untransformed": {"1.1.34": False, "1.15.0": True},
+    "document": {"1.1.34": "1.1.53", "1.15.0": "1.18.34"},
     "agents_sorted": {"1.1.34": False, "1.3.2": True},
     "temporary_folder_allowed": {"1.1.34": False, "1.14.34": True},
     "explore_asks_outside": {"1.1.34": False, "1.2.27": True},

@@ -7,6 +7,7 @@ from typing import cast
 
 from opencode_fake.run.effects import Event
 from opencode_fake.run.events import kept, message_updated, part_updated, session_updated
+from opencode_fake.run.history import forget_reverted
 from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.state.store import Message, Session
@@ -23,6 +24,10 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
 
     Raises UnknownAgent, and then nothing was stored.
     """
+    agent = body.get("agent", DEFAULT_AGENT)
+    if agent not in AGENTS:
+        raise UnknownAgent(agent)
+    forgotten = list(forget_reverted(world, session))
     created = world.now()
     info = _user_info(world, session, body, created)
     message = session.messages.get(info["id"])
@@ -30,7 +35,7 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
         message = session.messages[info["id"]] = Message(info)
     message.info = info
     sent = Message(info)
-    events = [*_note_model(world, session, info), message_updated(world, info)]
+    events = [*forgotten, *_note_model(world, session, info), message_updated(world, info)]
     for given in cast("list[JsonObject]", body["parts"]):
         for part in _parts(world, info, given, created):
             message.parts[part["id"]] = sent.parts[part["id"]] = part
@@ -84,8 +89,6 @@ def _switched(world: World, session: Session, what: str, now: object) -> Event:
 
 def _user_info(world: World, session: Session, body: JsonObject, created: int) -> UserInfo:
     agent = body.get("agent", DEFAULT_AGENT)
-    if agent not in AGENTS:
-        raise UnknownAgent(agent)
     previous = session.last_user()
     info: UserInfo = {
         "id": str(body.get("messageID") or world.identifiers.ascending("msg", created)),

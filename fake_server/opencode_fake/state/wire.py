@@ -51,6 +51,15 @@ class SessionModel(TypedDict):
     variant: NotRequired[str]
 
 
+class Revert(TypedDict):
+    """Where a session went back to."""
+
+    messageID: str
+    partID: NotRequired[str]
+    snapshot: str
+    diff: str
+
+
 class SessionInfo(TypedDict):
     """A session."""
 
@@ -70,6 +79,7 @@ class SessionInfo(TypedDict):
     permission: NotRequired[list[JsonObject]]
     time: SessionTime
     summary: NotRequired[Summary]
+    revert: NotRequired[Revert]
 
 
 class FileDiff(TypedDict):

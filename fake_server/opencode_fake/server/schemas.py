@@ -50,6 +50,20 @@ WHOLE_PART = tagged(
     {kind: Shape({"id": string, "sessionID": string, "messageID": string, **keys}) for kind, keys in _KINDS.items()},
     name="Part",
 )
+COMMAND = Shape(
+    {
+        "messageID": optional(starts_with("msg")),
+        "agent": optional(string),
+        "model": optional(string),
+        "arguments": string,
+        "command": string,
+        "variant": optional(string),
+        "parts": optional(array(Shape({"type": one_of("file"), "mime": string, "url": string}))),
+    }
+)
+INIT = Shape({"modelID": string, "providerID": string, "messageID": starts_with("msg")})
+SHELL = Shape({"agent": string, "model": optional(Shape({"providerID": string, "modelID": string})), "command": string})
+SUMMARIZE = Shape({"providerID": string, "modelID": string, "auto": optional(boolean)})
 FORK = Shape({"messageID": optional(starts_with("msg"))})
 REVERT = Shape({"messageID": starts_with("msg"), "partID": optional(starts_with("prt"))})
 PERMISSION = Shape({"requestID": starts_with("per")})

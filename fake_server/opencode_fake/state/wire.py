@@ -168,6 +168,7 @@ class AssistantInfo(TypedDict):
     path: Path
     cost: int | float
     tokens: TokenCount
+    summary: NotRequired[bool]
     variant: NotRequired[str]
     finish: NotRequired[str]
 
@@ -256,7 +257,7 @@ class GivenPart(TypedDict):
     id: str
     sessionID: str
     messageID: str
-    type: Literal["file", "agent", "subtask"]
+    type: Literal["file", "agent", "subtask", "compaction"]
 
 
 MessageInfo: TypeAlias = UserInfo | AssistantInfo

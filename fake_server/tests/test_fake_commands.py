@@ -71,3 +71,39 @@ async def test_a_summary_is_an_answer_of_its_own_agent(serving: Serving) -> None
     assert (summary["info"]["agent"], summary["info"]["summary"]) == ("compaction", True)
     assert summary["parts"][1]["text"] == SUMMARY
     assert last["parts"][1]["text"] == "Went on."
+
+
+async def test_text_files_of_a_prompt_are_read(serving: Serving) -> None:
+    """From a data URL, in old versions with rubbish in front, and from the workspace; a missing one is told."""
+    script = {"replies": [{"steps": [{"write": "a.txt", "content": "hi\n"}, {"text": "Wrote."}]}]}
+    data = {"type": "file", "mime": "text/plain", "filename": "b.txt", "url": "data:text/plain;base64,aGVsbG8="}
+    local = {"type": "file", "mime": "text/plain", "url": "file:///data/workspace/a.txt"}
+    texts = {}
+    for version in ("1.1.53", "1.3.2"):
+        async with serving(script, version=version) as served:
+            session = await served.session()
+            await served.prompt(session, "write")
+            body = {"noReply": True, "parts": [data, local, {**local, "url": "file:///data/workspace/no.txt"}]}
+            message = (await served.http.post(f"/session/{session}/message", json=body)).json()
+        texts[version] = [part.get("text", part["type"]) for part in message["parts"]]
+    old, new = texts["1.1.53"], texts["1.3.2"]
+    assert old[0] == 'Called the Read tool with the following input: {"filePath":"b.txt"}'
+    assert old[1].endswith("hello")
+    assert len(old[1]) > len("hello")
+    assert new[1] == "hello"
+    assert old[2] == old[5] == "file"
+    assert old[4].startswith("<file>\n00001| hi")
+    assert old[-1].startswith(
+        "Read tool failed to read /data/workspace/no.txt with the following error: File not found"
+    )
+    assert len(old) == 8
+
+
+async def test_binary_files_are_stored_as_sent(serving: Serving) -> None:
+    """A picture is nothing to read."""
+    picture = {"type": "file", "mime": "image/png", "filename": "a.png", "url": "data:image/png;base64,iVBORw0KGgo="}
+    async with serving() as served:
+        session = await served.session()
+        body = {"noReply": True, "parts": [picture]}
+        parts = (await served.http.post(f"/session/{session}/message", json=body)).json()["parts"]
+    assert [part["url"] for part in parts] == [picture["url"]]

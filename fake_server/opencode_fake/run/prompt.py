@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from opencode_fake.run.attachments import attached
 from opencode_fake.run.effects import Event
 from opencode_fake.run.events import kept, message_updated, part_updated, session_updated
 from opencode_fake.run.history import forget_reverted
@@ -120,14 +121,15 @@ def _model(world: World, body: JsonObject, previous: UserInfo | None) -> ModelRe
 
 
 def _parts(world: World, info: UserInfo, given: JsonObject, created: int) -> Iterator[Part]:
-    """The parts that one given part becomes: an agent part is followed by a hint to the model."""
-    part = {
-        **given,
-        "id": given.get("id") or world.identifiers.ascending("prt", created),
-        "sessionID": info["sessionID"],
-        "messageID": info["id"],
-    }
-    yield cast("GivenPart", part)
+    """The parts that one given part becomes: files are read, an agent part is followed by a hint to the model."""
+    for each in attached(world, given) if given["type"] == "file" else (given,):
+        part = {
+            **each,
+            "id": each.get("id") or world.identifiers.ascending("prt", created),
+            "sessionID": info["sessionID"],
+            "messageID": info["id"],
+        }
+        yield cast("GivenPart", part)
     if given["type"] == "agent":
         yield _synthetic(world, info, _agent_hint(given["name"]), created)
 

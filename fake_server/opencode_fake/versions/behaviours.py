@@ -178,6 +178,9 @@ class Behaviours:
     todos_have_ids: bool
     """Todo items have an ``id``."""
 
+    data_url_decoded_whole: bool
+    """A text that a prompt brings in a data URL begins with the URL's own letters, decoded too."""
+
     # The past of a session.
     forks_are_titled: bool
     """A fork is called after its original, and needs one."""

@@ -104,6 +104,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "refusals_are_raw": {"1.1.34": False, "1.2.27": True, "1.3.0": False},
     "missing_request_refused": {"1.1.34": False, "1.15.13": True},
     "todos_have_ids": {"1.1.34": True, "1.2.1": False},
+    "data_url_decoded_whole": {"1.1.34": True, "1.2.27": False},
     "forks_are_titled": {"1.1.34": False, "1.1.53": True},
     "revert_keeps_parts": {"1.1.34": False, "1.3.2": True},
     "messages_can_go": {"1.1.34": False, "1.2.15": True},

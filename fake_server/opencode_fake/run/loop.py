@@ -9,6 +9,8 @@ from typing import cast
 
 from opencode_fake.run import plugins, summary
 from opencode_fake.run.answer import Answer
+from opencode_fake.run.compaction import AGENT as COMPACTION
+from opencode_fake.run.compaction import asks_for_summary, summary_call, then_continue
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import unknown_model
 from opencode_fake.run.events import message_updated
@@ -76,6 +78,8 @@ class Run:
         if not is_known(info["model"]):
             yield from self._unknown_model(info)
             return False
+        if asks_for_summary(user):
+            return (yield from self._compact(user, info))
         performance = self._performance_for(user)
         if self._calls_made >= len(performance.calls):
             # Only a prompt whose id sorts after all answers comes here: the real server calls the model for ever.
@@ -93,6 +97,20 @@ class Run:
             self._unsummarized = user
         return goes_on
 
+    def _compact(self, user: Message, info: UserInfo) -> Generator[Effect, None, bool]:
+        """Answers with a summary of the conversation."""
+        asking: UserInfo = {**info, "agent": COMPACTION}
+        answer = Answer.open(self.world, self.session, asking, self._entitle, self._where)
+        answer.info["summary"] = True
+        yield message_updated(self.world, answer.info)
+        yield set_status(self.world, self.session.id, {"type": "busy"})
+        goes_on = yield from answer.perform(summary_call(self.world.casting.script.tokens))
+        if "finish" in answer.info:
+            self._unsummarized = user
+            yield from then_continue(self.world, self.session, user)
+            yield event("session.compacted", sessionID=self.session.id)
+        return goes_on
+
     def _performance_for(self, user: Message) -> Performance:
         """The performance that answers ``user``: a newer prompt starts another one, whatever is left of the last."""
         if self._performance is None or self._answering != user.info["id"]:
@@ -101,7 +119,7 @@ class Run:
             self._performance = self.world.casting.perform(user.prompt, self.session.id)
             if summary.wants_title(self.session):
                 self._session_title = self._performance.kept_title
-            if self.world.behaviours.user_message_title:
+            if self.world.behaviours.user_message_title and user.is_worded:
                 self._untitled.append((user, self._performance.kept_title))
         return self._performance
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from opencode_fake.run.attachments import attached
 from opencode_fake.run.effects import Event
 from opencode_fake.run.events import kept, message_updated, part_updated, session_updated
+from opencode_fake.run.history import forget_reverted
 from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.state.store import Message, Session
@@ -23,6 +25,10 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
 
     Raises UnknownAgent, and then nothing was stored.
     """
+    agent = body.get("agent", DEFAULT_AGENT)
+    if agent not in AGENTS:
+        raise UnknownAgent(agent)
+    forgotten = list(forget_reverted(world, session))
     created = world.now()
     info = _user_info(world, session, body, created)
     message = session.messages.get(info["id"])
@@ -30,7 +36,7 @@ def accept(world: World, session: Session, body: JsonObject) -> tuple[Message, l
         message = session.messages[info["id"]] = Message(info)
     message.info = info
     sent = Message(info)
-    events = [*_note_model(world, session, info), message_updated(world, info)]
+    events = [*forgotten, *_note_model(world, session, info), message_updated(world, info)]
     for given in cast("list[JsonObject]", body["parts"]):
         for part in _parts(world, info, given, created):
             message.parts[part["id"]] = sent.parts[part["id"]] = part
@@ -84,8 +90,6 @@ def _switched(world: World, session: Session, what: str, now: object) -> Event:
 
 def _user_info(world: World, session: Session, body: JsonObject, created: int) -> UserInfo:
     agent = body.get("agent", DEFAULT_AGENT)
-    if agent not in AGENTS:
-        raise UnknownAgent(agent)
     previous = session.last_user()
     info: UserInfo = {
         "id": str(body.get("messageID") or world.identifiers.ascending("msg", created)),
@@ -117,14 +121,15 @@ def _model(world: World, body: JsonObject, previous: UserInfo | None) -> ModelRe
 
 
 def _parts(world: World, info: UserInfo, given: JsonObject, created: int) -> Iterator[Part]:
-    """The parts that one given part becomes: an agent part is followed by a hint to the model."""
-    part = {
-        **given,
-        "id": given.get("id") or world.identifiers.ascending("prt", created),
-        "sessionID": info["sessionID"],
-        "messageID": info["id"],
-    }
-    yield cast("GivenPart", part)
+    """The parts that one given part becomes: files are read, an agent part is followed by a hint to the model."""
+    for each in attached(world, given) if given["type"] == "file" else (given,):
+        part = {
+            **each,
+            "id": each.get("id") or world.identifiers.ascending("prt", created),
+            "sessionID": info["sessionID"],
+            "messageID": info["id"],
+        }
+        yield cast("GivenPart", part)
     if given["type"] == "agent":
         yield _synthetic(world, info, _agent_hint(given["name"]), created)
 

@@ -14,22 +14,27 @@ from opencode_fake.state.world import World, default_title
 
 def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     """Works out the diffs of the session and of one prompt again."""
-    session.diff = _diff(world, session.ordered()) if world.behaviours.session_sums_diffs else []
-    summary: Summary = {
-        "additions": sum(diff["additions"] for diff in session.diff),
-        "deletions": sum(diff["deletions"] for diff in session.diff),
-        "files": len(session.diff),
-    }
+    session.diff = diff_of(world, session.ordered()) if world.behaviours.session_sums_diffs else []
+    summary = totals(session.diff)
     session.info["summary"] = summary
     world.touch(session)
     updated = session.info["time"]["updated"]
     yield session_updated(world, session, {"time": {"updated": updated}, "summary": summary})
     yield event("session.diff", sessionID=session.id, diff=session.diff)
     info = cast("UserInfo", user.info)
-    diffs = _diff(world, [user, *session.answers_to(info["id"])])
+    diffs = diff_of(world, [user, *session.answers_to(info["id"])])
     known = info.get("summary")
     info["summary"] = {"title": known["title"], "diffs": diffs} if known and "title" in known else {"diffs": diffs}
     yield message_updated(world, info)
+
+
+def totals(diffs: list[FileDiff]) -> Summary:
+    """The lines and files of some diffs."""
+    return {
+        "additions": sum(diff["additions"] for diff in diffs),
+        "deletions": sum(diff["deletions"] for diff in diffs),
+        "files": len(diffs),
+    }
 
 
 def prompt_diff(session: Session, message_id: str) -> list[FileDiff]:
@@ -62,7 +67,7 @@ def wants_title(session: Session) -> bool:
     )
 
 
-def _diff(world: World, messages: Iterable[Message]) -> list[FileDiff]:
+def diff_of(world: World, messages: Iterable[Message]) -> list[FileDiff]:
     """What happened between the first snapshot in these messages and the last."""
     before = after = None
     for message in messages:

@@ -18,6 +18,7 @@ from opencode_fake.scripted_model.request import ModelRequest, UnreadableRequest
 from opencode_fake.scripted_model.runs import Cue, Runs
 from opencode_fake.scripted_model.shell import ScriptedShell, take
 from opencode_fake.scripts.calls import Call
+from opencode_fake.scripts.compaction import SUMMARY
 from opencode_fake.scripts.matching import Casting, Unmatched
 from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, TextStep, Tokens, ToolStep
 from opencode_fake.scripts.permissions import configured, script_rules
@@ -148,8 +149,10 @@ class ScriptedModel:
         return response
 
     async def _entitle(self, http: web.Request, request: ModelRequest) -> web.StreamResponse:
-        title = TextStep(text=await self._runs.titles.title(request))
-        call = Call(tokens=Tokens(), cost=None, refusal=None, stream=(title,), break_off=None)
+        compacts = request.purpose == "compaction"
+        title = TextStep(text=SUMMARY if compacts else await self._runs.titles.title(request))
+        tokens = self.casting.script.tokens if compacts else Tokens()
+        call = Call(tokens=tokens, cost=None, refusal=None, stream=(title,), break_off=None)
         return await self._deliver(http, request, Answer(call, "title", self._directory))
 
     async def _deliver(self, http: web.Request, request: ModelRequest, answer: Answer) -> web.StreamResponse:

@@ -13,10 +13,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-Purpose: TypeAlias = Literal["prompt", "title", "summary"]
+Purpose: TypeAlias = Literal["prompt", "title", "summary", "compaction"]
 
 SESSION_HEADER = "x-session-id"
 TITLE_AGENT = "You are a title generator."
+COMPACTION_AGENT = "You are a helpful AI assistant tasked with summarizing conversations"
 _QUEUED = re.compile(
     r"<system-reminder>\nThe user sent the following message:\n(?P<prompt>.*)\n\n"
     r"Please address this message and continue with your tasks\.\n</system-reminder>",
@@ -125,6 +126,8 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ModelRequest:
 def _purpose(body: _Body) -> tuple[Purpose, str]:
     prompt = next((message.text for message in reversed(body.messages) if message.role == "user"), "")
     system = next((message.text for message in body.messages if message.role == "system"), "")
+    if system.startswith(COMPACTION_AGENT):
+        return "compaction", prompt
     if body.tools or not system.startswith(TITLE_AGENT):
         return "prompt", prompt
     summarised = _SUMMARISED.fullmatch(prompt)

@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from opencode_fake.clock import Clock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.run.effects import Event
-from opencode_fake.server import asks, errors, messages, sessions, system
+from opencode_fake.server import asks, commands, errors, history, messages, sessions, system
 from opencode_fake.server.driver import Driver
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import JSON, Incoming, Outgoing
@@ -74,7 +74,10 @@ class App:
         self.driver = Driver(world, clock, self.streams)
         self._gate = gate
         self._base = base_path
-        self._router = Router((*ROUTES, *surroundings(world.behaviours)), world.behaviours)
+        self._router = Router(
+            (*ROUTES, *commands.ROUTES, *history.routes(world.behaviours), *surroundings(world.behaviours)),
+            world.behaviours,
+        )
         self._unknown = 0
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -10,7 +10,7 @@ from opencode_fake.server import errors
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import BYTES, Incoming, parse
 from opencode_fake.server.issues import ABSENT, Issue
-from opencode_fake.server.validation import Shape, coerce_number
+from opencode_fake.server.validation import Check, Shape, coerce_number
 
 
 def body(incoming: Incoming, shape: Shape) -> JsonObject:
@@ -20,6 +20,15 @@ def body(incoming: Incoming, shape: Shape) -> JsonObject:
     if issues:
         raise Refused(errors.invalid(value, issues, "Payload"))
     return _known(incoming, shape, value)
+
+
+def whole_body(incoming: Incoming, check: Check) -> JsonObject:
+    """The JSON object in the body with all its keys, checked."""
+    value = _sent(incoming) if incoming.behaviours.effect_checks else _declared(incoming)
+    issues = list(check(value, []))
+    if issues:
+        raise Refused(errors.invalid(value, issues, "Payload"))
+    return cast("JsonObject", value)
 
 
 def own_body(incoming: Incoming, shape: Shape) -> JsonObject:
@@ -58,6 +67,17 @@ def inside(incoming: Incoming, *shapes: Shape) -> None:
     _, issues = _path_faults(incoming, shapes)
     if issues:
         raise Refused(errors.invalid_inside(issues))
+    return None
+
+
+def inner(incoming: Incoming, shape: Shape) -> None:
+    """Checks the one parameter of a path on a route whose code takes nothing else: the fault is at no place."""
+    if incoming.behaviours.ids_checked_first:
+        return parameters(incoming, shape)
+    _, issues = _path_faults(incoming, (shape,))
+    for issue in issues:
+        issue.path.clear()
+        raise Refused(errors.invalid_inside([issue]))
     return None
 
 

@@ -56,6 +56,10 @@ class Driver:
         driven.task.add_done_callback(self._ended)
         return driven.task
 
+    def runs(self, session_id: str) -> bool:
+        """Whether a session runs."""
+        return session_id in self._running
+
     def abort(self, session_id: str, directory: str) -> asyncio.Task[None] | None:
         """Ends a session's run. The status is idle at once; its last message is final when the task returned ends."""
         driven = self._running.pop(session_id, None)

@@ -151,9 +151,38 @@ def request_not_found(kind: Literal["Permission", "Question"], request_id: str) 
     return lambda _: answer({"_tag": f"{kind}NotFoundError", "requestID": request_id, "message": message}, 404)
 
 
+def busy(session_id: str) -> Problem:
+    """The session runs, and this must wait until it does not."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        message = f"Session {session_id} is busy"
+        match behaviours.busy_is:
+            case "error":
+                return unknown(f"Error: {message}")(behaviours)
+            case "bad":
+                return answer({"name": "UnknownError", "data": {"message": message}}, 400)
+            case "untold":
+                return bad_request()(behaviours)
+            case "conflict":
+                told = f"Session is busy: {session_id}"
+                return answer({"_tag": "SessionBusyError", "sessionID": session_id, "message": told}, 409)
+
+    return worded
+
+
 def too_large() -> Problem:
     """The body is larger than the server takes."""
     return lambda _: Outgoing(413, b"", BYTES)
+
+
+def share_not_found(session_id: str) -> Problem:
+    """The session is not shared."""
+    return not_found(f"Resource not found: {DATA_DIRECTORY}/storage/session_share/{session_id}.json")
+
+
+def mismatch(message: str) -> Problem:
+    """The body speaks of something else than the path."""
+    return lambda behaviours: (bad_request() if behaviours.effect_checks else unknown(message))(behaviours)
 
 
 def _no_file(kind: str, folder: str, name: str) -> Problem:

@@ -30,6 +30,42 @@ RULES = array(
 )
 SESSION = Shape({"sessionID": starts_with("ses")})
 MESSAGE = Shape({"messageID": starts_with("msg")})
+PART = Shape({"partID": starts_with("prt")})
+_KINDS: dict[str, dict[str, Check]] = {
+    "text": {"text": string},
+    "reasoning": {"text": string, "time": of_type("object")},
+    "file": {"mime": string, "url": string},
+    "tool": {"callID": string, "tool": string, "state": of_type("object")},
+    "step-start": {},
+    "step-finish": {"reason": string, "cost": number, "tokens": of_type("object")},
+    "snapshot": {"snapshot": string},
+    "patch": {"hash": string, "files": array(string)},
+    "agent": {"name": string},
+    "retry": {"attempt": number, "error": of_type("object"), "time": of_type("object")},
+    "compaction": {"auto": boolean},
+    "subtask": {"prompt": string, "description": string, "agent": string},
+}
+WHOLE_PART = tagged(
+    "type",
+    {kind: Shape({"id": string, "sessionID": string, "messageID": string, **keys}) for kind, keys in _KINDS.items()},
+    name="Part",
+)
+COMMAND = Shape(
+    {
+        "messageID": optional(starts_with("msg")),
+        "agent": optional(string),
+        "model": optional(string),
+        "arguments": string,
+        "command": string,
+        "variant": optional(string),
+        "parts": optional(array(Shape({"type": one_of("file"), "mime": string, "url": string}))),
+    }
+)
+INIT = Shape({"modelID": string, "providerID": string, "messageID": starts_with("msg")})
+SHELL = Shape({"agent": string, "model": optional(Shape({"providerID": string, "modelID": string})), "command": string})
+SUMMARIZE = Shape({"providerID": string, "modelID": string, "auto": optional(boolean)})
+FORK = Shape({"messageID": optional(starts_with("msg"))})
+REVERT = Shape({"messageID": starts_with("msg"), "partID": optional(starts_with("prt"))})
 PERMISSION = Shape({"requestID": starts_with("per")})
 QUESTION = Shape({"requestID": starts_with("que")})
 _REPLY = one_of("once", "always", "reject")

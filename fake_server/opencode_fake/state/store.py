@@ -32,9 +32,15 @@ class Message:
 
     @property
     def prompt(self) -> str:
-        """The text that the model is asked: the user's own text parts."""
-        texts = [part["text"] for part in self.parts.values() if part["type"] == "text" and not part.get("synthetic")]
-        return "\n".join(texts)
+        """The text that the model is asked: the user's own text parts, or the server's where there are none."""
+        texts = [part for part in self.parts.values() if part["type"] == "text"]
+        own = [part for part in texts if not part.get("synthetic")]
+        return "\n".join(part["text"] for part in own or texts)
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether the user wrote something."""
+        return any(part["type"] == "text" and not part.get("synthetic") for part in self.parts.values())
 
 
 @dataclass(slots=True)

@@ -51,6 +51,15 @@ class SessionModel(TypedDict):
     variant: NotRequired[str]
 
 
+class Revert(TypedDict):
+    """Where a session went back to."""
+
+    messageID: str
+    partID: NotRequired[str]
+    snapshot: str
+    diff: str
+
+
 class SessionInfo(TypedDict):
     """A session."""
 
@@ -70,6 +79,7 @@ class SessionInfo(TypedDict):
     permission: NotRequired[list[JsonObject]]
     time: SessionTime
     summary: NotRequired[Summary]
+    revert: NotRequired[Revert]
 
 
 class FileDiff(TypedDict):
@@ -158,6 +168,7 @@ class AssistantInfo(TypedDict):
     path: Path
     cost: int | float
     tokens: TokenCount
+    summary: NotRequired[bool]
     variant: NotRequired[str]
     finish: NotRequired[str]
 
@@ -246,7 +257,7 @@ class GivenPart(TypedDict):
     id: str
     sessionID: str
     messageID: str
-    type: Literal["file", "agent", "subtask"]
+    type: Literal["file", "agent", "subtask", "compaction"]
 
 
 MessageInfo: TypeAlias = UserInfo | AssistantInfo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, unified_diff
 from pathlib import PurePosixPath
@@ -43,6 +44,26 @@ class Workspace:
             file_diff(self.relative(path), old.get(path), new.get(path), behaviours)
             for path in self.changed(before, after)
         ]
+
+    def files_of(self, snapshot: str) -> Files:
+        """The files as they were."""
+        return self._snapshots[snapshot]
+
+    def restore(self, snapshot: str) -> None:
+        """Puts all files back to what they were."""
+        self.files = dict(self._snapshots[snapshot])
+
+    def undo(self, patches: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Puts single files back: each to the first of the snapshots that names it."""
+        done: set[str] = set()
+        for snapshot, paths in patches:
+            old = self._snapshots[snapshot]
+            for path in [path for path in paths if path not in done]:
+                done.add(path)
+                if path in old:
+                    self.files[path] = old[path]
+                else:
+                    self.files.pop(path, None)
 
     def relative(self, path: str) -> str:
         """The path as diffs and titles show it: below the workspace relative to it."""

@@ -180,6 +180,21 @@ class Behaviours:
     todos_have_ids: bool
     """Todo items have an ``id``."""
 
+    data_url_decoded_whole: bool
+    """A text that a prompt brings in a data URL begins with the URL's own letters, decoded too."""
+
+    # The past of a session.
+    forks_are_titled: bool
+    """A fork is called after its original, and needs one."""
+    revert_keeps_parts: bool
+    """A revert to a part keeps the parts before it when the next prompt comes."""
+    messages_can_go: bool
+    """``DELETE`` removes a message."""
+    busy_is: Literal["error", "bad", "untold", "conflict"]
+    """What must wait for a run is refused with a 500, a 400, a 400 that says nothing, or a 409."""
+    unshared_is_missing: bool
+    """Ending the sharing of a session that is not shared is a 404."""
+
     # Aborts and errors.
     abort_message: str
     """What the error of an aborted message says."""

@@ -1,0 +1,154 @@
+"""The routes of a session's past: forks, reverts, single messages and parts, and the todo list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from opencode_fake.run import history
+from opencode_fake.run.effects import Event, event
+from opencode_fake.run.events import part_updated
+from opencode_fake.server import checks, errors, schemas, sessions
+from opencode_fake.server.errors import Refused
+from opencode_fake.server.exchange import Incoming, Outgoing, answer
+from opencode_fake.server.routing import Route
+from opencode_fake.state.store import Session
+from opencode_fake.state.wire import Part
+
+if TYPE_CHECKING:
+    from opencode_fake.server.app import App
+    from opencode_fake.versions import Behaviours
+
+_MESSAGE = "/session/{sessionID}/message/{messageID}"
+
+
+async def todo(app: App, incoming: Incoming) -> Outgoing:
+    """``GET /session/{sessionID}/todo``."""
+    checks.unchecked(incoming, schemas.SESSION)
+    session = sessions.known(app, incoming)
+    if session is None and incoming.behaviours.missing_session_refused:
+        raise Refused(sessions.not_found(app, incoming))
+    return answer(session.todos if session is not None else [])
+
+
+async def fork(app: App, incoming: Incoming) -> Outgoing:
+    """``POST /session/{sessionID}/fork``: a copy, up to a message where one is named."""
+    checks.parameters(incoming, schemas.SESSION)
+    given = checks.own_body(incoming, schemas.FORK)
+    original = sessions.known(app, incoming)
+    if original is None and incoming.behaviours.forks_are_titled:
+        raise Refused(sessions.not_found(app, incoming))
+    before = cast("str | None", given.get("messageID"))
+    session, events = history.fork(app.world, original, incoming.directory, before)
+    _tell(app, session, events)
+    return answer(session.info)
+
+
+async def revert(app: App, incoming: Incoming) -> Outgoing:
+    """``POST /session/{sessionID}/revert``: an unknown message changes nothing."""
+    checks.unchecked(incoming, schemas.SESSION)
+    given = checks.body(incoming, schemas.REVERT)
+    checks.inside(incoming, schemas.SESSION)
+    session = _idle(app, incoming)
+    part_id = cast("str | None", given.get("partID"))
+    _tell(app, session, history.revert(app.world, session, str(given["messageID"]), part_id))
+    return answer(session.info)
+
+
+async def unrevert(app: App, incoming: Incoming) -> Outgoing:
+    """``POST /session/{sessionID}/unrevert``."""
+    checks.inner(incoming, schemas.SESSION)
+    session = _idle(app, incoming)
+    _tell(app, session, history.unrevert(app.world, session))
+    return answer(session.info)
+
+
+async def remove_message(app: App, incoming: Incoming) -> Outgoing:
+    """``DELETE /session/{sessionID}/message/{messageID}``: true, whether or not there is one."""
+    checks.inside(incoming, schemas.SESSION, schemas.MESSAGE)
+    session = _known_or_refused(app, incoming)
+    if app.driver.runs(incoming.parameters["sessionID"]):
+        raise Refused(errors.busy(incoming.parameters["sessionID"]))
+    if session is not None:
+        _tell(app, session, (history.remove_message(session, incoming.parameters["messageID"]),))
+    return answer(True)
+
+
+async def remove_part(app: App, incoming: Incoming) -> Outgoing:
+    """``DELETE .../part/{partID}``: true, whether or not there is one."""
+    checks.inside(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
+    session = _known_or_refused(app, incoming)
+    named = incoming.parameters
+    message = session.messages.get(named["messageID"]) if session is not None else None
+    if message is not None:
+        message.parts.pop(named["partID"], None)
+    removed = event("message.part.removed", **{key: named[key] for key in ("sessionID", "messageID", "partID")})
+    app.publish(removed, incoming.directory)
+    return answer(True)
+
+
+async def update_part(app: App, incoming: Incoming) -> Outgoing:
+    """``PATCH .../part/{partID}``: a part as a whole, be it a new one."""
+    checks.unchecked(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
+    given = checks.whole_body(incoming, schemas.WHOLE_PART)
+    named = incoming.parameters
+    pairs = [("id", "partID"), ("messageID", "messageID"), ("sessionID", "sessionID")]
+    if any(given[key] != named[name] for key, name in pairs):
+        said = ", ".join(f"body.{key}='{given[key]}' vs {name}='{named[name]}'" for key, name in pairs)
+        raise Refused(errors.mismatch(f"Error: Part mismatch: {said}"))
+    session = _known_or_refused(app, incoming)
+    part = cast("Part", given)
+    message = session.messages.get(named["messageID"]) if session is not None else None
+    if message is not None:
+        message.parts[part["id"]] = part
+    app.publish(part_updated(app.world, part), incoming.directory)
+    return answer(part)
+
+
+async def share(app: App, incoming: Incoming) -> Outgoing:
+    """``POST /session/{sessionID}/share``: the configuration does not allow it."""
+    checks.inner(incoming, schemas.SESSION)
+    _known_or_refused(app, incoming)
+    raise Refused(errors.unknown("Error: Sharing is disabled in configuration"))
+
+
+async def unshare(app: App, incoming: Incoming) -> Outgoing:
+    """``DELETE /session/{sessionID}/share``: there is never anything shared."""
+    checks.parameters(incoming, schemas.SESSION)
+    if incoming.behaviours.unshared_is_missing:
+        raise Refused(errors.share_not_found(incoming.parameters["sessionID"]))
+    return answer(sessions.find(app, incoming).info)
+
+
+def routes(behaviours: Behaviours) -> tuple[Route, ...]:
+    """The routes that a version has."""
+    always = (
+        Route("GET", "/session/{sessionID}/todo", todo),
+        Route("POST", "/session/{sessionID}/fork", fork),
+        Route("POST", "/session/{sessionID}/revert", revert),
+        Route("POST", "/session/{sessionID}/unrevert", unrevert),
+        Route("POST", "/session/{sessionID}/share", share),
+        Route("DELETE", "/session/{sessionID}/share", unshare),
+        Route("DELETE", _MESSAGE + "/part/{partID}", remove_part),
+        Route("PATCH", _MESSAGE + "/part/{partID}", update_part),
+    )
+    return (*always, Route("DELETE", _MESSAGE, remove_message)) if behaviours.messages_can_go else always
+
+
+def _idle(app: App, incoming: Incoming) -> Session:
+    """The session that the path names. Refused where there is none, and while it runs."""
+    if app.driver.runs(incoming.parameters["sessionID"]):
+        raise Refused(errors.busy(incoming.parameters["sessionID"]))
+    return sessions.find(app, incoming)
+
+
+def _known_or_refused(app: App, incoming: Incoming) -> Session | None:
+    session = sessions.known(app, incoming)
+    if session is None and incoming.behaviours.missing_session_refused:
+        raise Refused(sessions.not_found(app, incoming))
+    return session
+
+
+def _tell(app: App, session: Session, events: Iterable[Event]) -> None:
+    for happened in events:
+        app.publish(happened, session.info["directory"])

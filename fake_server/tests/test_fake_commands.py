@@ -1,0 +1,109 @@
+"""Commands, shell commands and summaries of a session."""
+
+from __future__ import annotations
+
+from conftest import Serving
+
+from opencode_fake.scripts.compaction import SUMMARY
+
+SCRIPT = {
+    "replies": [
+        {"prompt": "list", "steps": [{"tool": "bash", "input": {"command": "ls"}, "output": "a.txt\n"}]},
+        {"prompt": "Continue", "steps": [{"text": "Went on."}]},
+        {"steps": [{"text": "Hello."}]},
+    ]
+}
+MODEL = {"providerID": "scripted", "modelID": "script-1"}
+
+
+async def test_a_command_is_a_prompt_made_of_its_template(serving: Serving) -> None:
+    """With the arguments filled in; one that does not exist is an error."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        body = {"command": "init", "arguments": "for Bob"}
+        answer = await served.http.post(f"/session/{session}/command", json=body)
+        unknown = await served.http.post(f"/session/{session}/command", json={**body, "command": "nosuch"})
+        prompt = (await served.messages(session))[0]["parts"][0]["text"]
+    assert answer.json()["parts"][1]["text"] == "Hello."
+    assert prompt.endswith("for Bob")
+    assert unknown.status_code == 500
+    assert "command3.agent" in unknown.text
+
+
+async def test_init_is_the_command_of_that_name(serving: Serving) -> None:
+    """It says no more than that it is done."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        answer = await served.http.post(f"/session/{session}/init", json={**MODEL, "messageID": "msg_0"})
+        messages = await served.messages(session)
+    assert answer.json() is True
+    assert [message["info"]["role"] for message in messages] == ["user", "assistant"]
+
+
+async def test_a_shell_command_shows_what_the_script_says_it_prints(serving: Serving) -> None:
+    """As a tool call that nobody asked the model for; the session is not named after it."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        body = {"agent": "build", "command": "ls"}
+        answer = (await served.http.post(f"/session/{session}/shell", json=body)).json()
+        user, _ = await served.messages(session)
+        title = (await served.http.get(f"/session/{session}")).json()["title"]
+        nobody = await served.http.post(f"/session/{session}/shell", json={**body, "agent": "nosuch"})
+    assert user["parts"][0]["text"] == "The following tool was executed by the user"
+    (part,) = answer["parts"]
+    assert part["state"]["output"] == "a.txt\n"
+    assert "finish" not in answer["info"]
+    assert title.startswith("New session - ")
+    assert nobody.status_code == 500
+
+
+async def test_a_summary_is_an_answer_of_its_own_agent(serving: Serving) -> None:
+    """On its own account the server goes on afterwards."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        await served.prompt(session, "hello")
+        done = await served.http.post(f"/session/{session}/summarize", json=MODEL)
+        asked, summary = (await served.messages(session))[2:]
+        await served.http.post(f"/session/{session}/summarize", json={**MODEL, "auto": True})
+        last = (await served.messages(session))[-1]
+    assert done.json() is True
+    assert [(part["type"], part["auto"]) for part in asked["parts"]] == [("compaction", False)]
+    assert (summary["info"]["agent"], summary["info"]["summary"]) == ("compaction", True)
+    assert summary["parts"][1]["text"] == SUMMARY
+    assert last["parts"][1]["text"] == "Went on."
+
+
+async def test_text_files_of_a_prompt_are_read(serving: Serving) -> None:
+    """From a data URL, in old versions with rubbish in front, and from the workspace; a missing one is told."""
+    script = {"replies": [{"steps": [{"write": "a.txt", "content": "hi\n"}, {"text": "Wrote."}]}]}
+    data = {"type": "file", "mime": "text/plain", "filename": "b.txt", "url": "data:text/plain;base64,aGVsbG8="}
+    local = {"type": "file", "mime": "text/plain", "url": "file:///data/workspace/a.txt"}
+    texts = {}
+    for version in ("1.1.53", "1.3.2"):
+        async with serving(script, version=version) as served:
+            session = await served.session()
+            await served.prompt(session, "write")
+            body = {"noReply": True, "parts": [data, local, {**local, "url": "file:///data/workspace/no.txt"}]}
+            message = (await served.http.post(f"/session/{session}/message", json=body)).json()
+        texts[version] = [part.get("text", part["type"]) for part in message["parts"]]
+    old, new = texts["1.1.53"], texts["1.3.2"]
+    assert old[0] == 'Called the Read tool with the following input: {"filePath":"b.txt"}'
+    assert old[1].endswith("hello")
+    assert len(old[1]) > len("hello")
+    assert new[1] == "hello"
+    assert old[2] == old[5] == "file"
+    assert old[4].startswith("<file>\n00001| hi")
+    assert old[-1].startswith(
+        "Read tool failed to read /data/workspace/no.txt with the following error: File not found"
+    )
+    assert len(old) == 8
+
+
+async def test_binary_files_are_stored_as_sent(serving: Serving) -> None:
+    """A picture is nothing to read."""
+    picture = {"type": "file", "mime": "image/png", "filename": "a.png", "url": "data:image/png;base64,iVBORw0KGgo="}
+    async with serving() as served:
+        session = await served.session()
+        body = {"noReply": True, "parts": [picture]}
+        parts = (await served.http.post(f"/session/{session}/message", json=body)).json()["parts"]
+    assert [part["url"] for part in parts] == [picture["url"]]

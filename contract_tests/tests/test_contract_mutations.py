@@ -45,7 +45,7 @@ def answering(change: Change) -> Wrong:
             try:
                 answer = await original(app, request, body)
             except Refused as refused:
-                answer = refused.outgoing
+                answer = refused.problem(app.world.behaviours)
             if isinstance(answer, Reader):
                 return answer
             return change(request.method, request.path.removeprefix("/opencode"), answer)
@@ -123,7 +123,7 @@ def another_type(_method: str, path: str, answer: Outgoing) -> Outgoing:
 
 def lets_everybody_in(patch: pytest.MonkeyPatch) -> None:
     """A gate that does not look at the password."""
-    patch.setattr(Gate, "admits", lambda _gate, _headers: True)
+    patch.setattr(Gate, "admits", lambda _gate, _headers, _query: True)
 
 
 def keeps_deleted_sessions(patch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections import deque
 
 import httpx
@@ -17,18 +16,18 @@ KEPT_EXCHANGES = 20
 class Recorder(httpx.AsyncBaseTransport):
     """A transport that keeps the latest exchanges and the ids of all sessions that were created through it."""
 
-    def __init__(self, base_url: str, redactor: Redactor, verify: ssl.SSLContext) -> None:
+    def __init__(self, base_url: str, redactor: Redactor, wire: httpx.AsyncClient) -> None:
         self.latest: deque[Exchange] = deque(maxlen=KEPT_EXCHANGES)
         self.sessions: dict[str, None] = {}
         """The sessions that were created and not deleted since, in order."""
-        self._wire = httpx.AsyncHTTPTransport(verify=verify)
+        self._wire = wire
         self._prefix = httpx.URL(base_url).path.rstrip("/")
         self._redactor = redactor
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends the request, and keeps it with its answer unless that is a stream of events."""
-        response = await self._wire.handle_async_request(request)
-        response.request = request
+        # The request is complete: what a client adds by itself was added by the one that it comes from.
+        response = await self._wire.send(request, stream=True, auth=None, follow_redirects=False)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             await response.aread()
             self._keep(request, response)

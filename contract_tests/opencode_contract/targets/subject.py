@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from opencode_contract.evidence import Exchange, Recorder, Redactor, Value
 from opencode_contract.targets.event_log import EventLog
 from opencode_contract.targets.levels import Level
+from opencode_contract.targets.wire import wire_to
 from opencode_sandbox import AsyncSandboxClient, SandboxConfig
 
 _T = TypeVar("_T")
@@ -61,7 +62,7 @@ class Subject:
         self.version = access.version or ""
         config = access.config()
         self.redactor = access.redactor()
-        self._recorder = Recorder(access.url, self.redactor, config.verify)
+        self._recorder = Recorder(access.url, self.redactor, wire_to(config))
         self.client = AsyncSandboxClient(config, transport=self._recorder)
         self.http = httpx.AsyncClient(
             transport=self._recorder,

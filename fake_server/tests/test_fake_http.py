@@ -8,6 +8,8 @@ import pytest
 from conftest import Serving, plain_http, prompt_body
 
 from opencode_fake.server.app import ROUTES
+from opencode_fake.server.routing import Router
+from opencode_fake.versions import DEFAULT_VERSION, behaviours
 
 HELLO = {"replies": [{"prompt": "hello", "steps": [{"text": "Hello."}], "title": "Greeting"}]}
 
@@ -231,7 +233,7 @@ async def test_every_route_is_known_to_these_tests(serving: Serving) -> None:
     async with serving(HELLO) as served:
         session = await served.session()
         user = (await served.prompt(session, "hello", noReply=True)).json()["info"]["id"]
-        for route in ROUTES:
+        for route in Router(ROUTES, behaviours(DEFAULT_VERSION)).routes:
             path = route.path.replace("{sessionID}", session).replace("{messageID}", user)
             path = path.replace("{requestID}", "per_x")
             if path.endswith("event"):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
-from opencode_fake.run import summary
+from opencode_fake.run import plugins, summary
 from opencode_fake.run.answer import Answer
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import unknown_model
@@ -86,6 +86,7 @@ class Run:
         yield set_status(self.world, self.session.id, {"type": "busy"})
         if not self._calls_made:
             yield from summary.summarize(self.world, self.session, user)
+        yield from plugins.announce(self.world, self._where)
         self._calls_made += 1
         goes_on = yield from answer.perform(performance.calls[self._calls_made - 1])
         if "finish" in answer.info:

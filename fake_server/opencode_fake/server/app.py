@@ -32,6 +32,7 @@ log = logging.getLogger("opencode_fake")
 
 ROUTES = (
     Route("GET", "/global/health", system.health),
+    Route("GET", "/api/health", system.api_health, lambda behaviours: behaviours.api_has_health),
     Route("GET", "/event", system.events),
     Route("GET", "/global/event", system.global_events),
     Route("GET", "/session", sessions.listed),

@@ -38,6 +38,8 @@ class World:
     asks: Asks = field(default_factory=Asks)
     rules: tuple[Rule, ...] = field(init=False)
     """What tools may do: the server's own rules and those of the script."""
+    announced: set[str] = field(default_factory=set)
+    """The directories whose plugins were announced."""
     workspace: Workspace = field(init=False)
     project_id: str = field(init=False)
     seen: dict[str, int] = field(default_factory=dict)

@@ -49,6 +49,8 @@ class Behaviours:
     """HEAD is no method of any route."""
     empty_answer_is_json: bool
     """A 204 calls itself JSON."""
+    api_has_health: bool
+    """``GET /api/health`` exists."""
     gzip_from: int | None
     """Bytes from which on an answer is compressed for who accepts it; None: never."""
 
@@ -213,6 +215,8 @@ class Behaviours:
     """Those frames are numbered and hold the whole event; before, all are 0 and hold what changed."""
     stream_lacks_messages: bool
     """``/event`` lacks the events of messages, parts and of sessions that come and go."""
+    plugins_are_told: bool
+    """A directory's first prompt is followed by an event for each of its plugins."""
     streams_unbuffered: bool
     """Streams ask proxies not to buffer them."""
     streams_untransformed: bool

@@ -52,6 +52,11 @@ def after(change: Callable[[Any], object]) -> Callable[[Any], object]:
     return lambda original: lambda *args, **more: change(original(*args, **more))
 
 
+def worded(change: Callable[[Any], object]) -> Callable[[Any], Any]:
+    """Changes how a problem is worded, whatever the version."""
+    return after(lambda problem: lambda behaviours: change(problem(behaviours)))
+
+
 def without(key: str) -> Callable[[Any], object]:
     """Drops a key."""
     return lambda found: {name: value for name, value in found.items() if name != key}
@@ -145,11 +150,11 @@ MUTATIONS = (
     Mutation("version is a number", World, "create_session", made(version=1), "fresh.get"),
     Mutation("updated before created", World, "create_session", session_made(aged), "fresh.get"),
     Mutation(
-        "401 without header", errors, "unauthorized", after(lambda found: replace(found, headers={})), "auth.none"
+        "401 without header", errors, "unauthorized", worded(lambda found: replace(found, headers={})), "auth.none"
     ),
     Mutation("malformed is 422", errors, "malformed", constantly(UNREADABLE), "create.body-malformed"),
     Mutation(
-        "410", errors, "session_not_found", after(lambda found: replace(found, status=410)), "get.session-missing"
+        "410", errors, "session_not_found", worded(lambda found: replace(found, status=410)), "get.session-missing"
     ),
     Mutation("no children", Store, "children", constantly([]), "children.two"),
     Mutation("list turned round", Store, "by_id", after(lambda found: [*found][::-1]), "list.all"),

@@ -46,9 +46,18 @@ class Cast:
             if isinstance(step, Send) and step.path == _LISTS:
                 await asyncio.sleep(_APART)
         self.names = dict(scene.names)
+        await self.learn_unknown()
+
+    async def learn_unknown(self) -> None:
+        """Finds out how the stage answers an unknown path."""
         for method in ("GET", "POST", "PATCH", "DELETE"):
             probe = await self.play(Case("", "", "good input", (Send(method, "/there/is/no/such/path"),)))
             self.unknown.append(_essence(probe.normal[0].value))
+
+    async def answers_as_unknown(self, request: Send) -> bool:
+        """Whether a request is answered as an unknown path."""
+        shown = await self.play(Case("", "", "good input", (request,)))
+        return _essence(shown.normal[0].value) in self.unknown
 
     async def play(self, case: Case, quiet: float | None = None) -> Performance:
         """Performs a case; ``quiet`` instead of the cast's own says when a session has settled."""

@@ -76,20 +76,21 @@ class Scene:
                 self.seen.append(await self._pending.pop(name))
             case Await():
                 await self._await(step)
-            case Settle():
-                await self.settle()
+            case Settle(running=running):
+                await self.settle(running=running)
             case _:
                 assert_never(step)
 
-    async def settle(self) -> None:
-        """Waits until the sessions of the case are idle and silent."""
+    async def settle(self, *, running: bool = False) -> None:
+        """Waits until the sessions of the case are silent, and idle unless they may run on."""
         log = self.stage.log
         try:
             async with asyncio.timeout(SETTLING_SECONDS):
                 while True:
                     before = len(log.of(self.sessions, self._start))
                     await asyncio.sleep(self.quiet)
-                    if before == len(log.of(self.sessions, self._start)) and not await self._busy():
+                    silent = before == len(log.of(self.sessions, self._start))
+                    if silent and (running or not await self._busy()):
                         return
         except TimeoutError:
             self.seen.append(Seen("settling", f"not settled within {SETTLING_SECONDS:g} s"))

@@ -65,6 +65,9 @@ class Await:
 class Settle:
     """Waits until no session of the case runs and nothing more is heard of them."""
 
+    running: bool = False
+    """Whether sessions may run on, as long as nothing is heard of them."""
+
 
 Step: TypeAlias = Send | Join | Await | Settle
 

@@ -1,0 +1,112 @@
+"""Writes a row of steps as a program of its own that needs nothing but httpx."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from opencode_contract.fidelity.compare import Difference
+from opencode_contract.fidelity.steps import Absent, Await, Join, Send, Settle, Step
+
+_HEAD = '''\
+"""Shows where the fake differs from OpenCode {version}.
+
+{differences}
+
+Run it on either, with a server that performs the script of the fidelity cases, and compare what it prints:
+
+    python {file} http://127.0.0.1:4096 PASSWORD
+"""
+
+import json
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+url, password = sys.argv[1:]
+client = httpx.Client(base_url=url, auth=("opencode", password), timeout=60, trust_env=False)
+pool = ThreadPoolExecutor()
+names = {{}}
+
+
+def filled(text):
+    """Puts in the values that were saved."""
+    return re.sub(r"\\{{([a-z][a-z0-9_]*)\\}}", lambda found: names.get(found[1], found[0]), text)
+
+
+def send(method, path, content=None, headers=None, auth=httpx.USE_CLIENT_DEFAULT):
+    """One request, its path to the letter."""
+    if isinstance(content, str):
+        content = filled(content).encode("utf-8", "surrogatepass")
+    request = client.build_request(method, "/", content=content, headers=headers or {{}})
+    request.extensions["target"] = filled(path).encode()
+    return client.send(request, auth=auth)
+
+
+def show(method, path, answer, **saved):
+    """Prints an answer, and saves what later steps need."""
+    print(method, filled(path), "->", answer.status_code, answer.headers.get("content-type"), ascii(answer.text))
+    for name, place in saved.items():
+        value = answer.json()
+        for key in place.split("."):
+            value = value[int(key)] if isinstance(value, list) else value[key]
+        names[name] = value
+
+
+def settle():
+    """Waits until no session runs."""
+    time.sleep(1)
+    while any(name in client.get("/session/status").json() for name in names.values()):
+        time.sleep(0.2)
+    time.sleep(1)
+
+
+'''
+
+
+def httpx_script(steps: Sequence[Step], differences: Iterable[Difference], version: str, file: str = "found.py") -> str:
+    """A program that does the steps and prints the answers."""
+    told = "\n".join(f"* {_plain(str(each))}" for each in list(differences)[:5])
+    head = _HEAD.format(version=version, differences=told, file=file)
+    return head + "\n".join(line for step in steps for line in _lines(step)) + "\n"
+
+
+def _lines(step: Step) -> Iterator[str]:
+    match step:
+        case Send():
+            yield from _send(step)
+        case Join(name=name):
+            yield f'show("the answer to", {name!r}, {name}.result())'
+        case Await():
+            yield f"time.sleep(1)  # on the event stream: {step.event} {dict(step.where) or ''}".rstrip()
+        case Settle(running=running):
+            yield "time.sleep(1)" if running else "settle()"
+
+
+def _send(step: Send) -> Iterator[str]:
+    arguments = [repr(step.method), ascii(step.path)]
+    headers = dict(step.headers)
+    if not isinstance(step.body, Absent):
+        arguments.append(f"content={json.dumps(step.body)!r}")
+        headers.setdefault("Content-Type", "application/json")
+    elif step.content is not None:
+        arguments.append(f"content={step.content!r}")
+    if headers:
+        arguments.append(f"headers={headers!r}")
+    if step.auth == "none":
+        arguments.append("auth=None")
+    call = ", ".join(arguments)
+    if step.background:
+        yield f"{step.background} = pool.submit(send, {call})"
+        return
+    saved = "".join(f", {name}={place!r}" for name, place in step.save.items())
+    yield f"show({step.method!r}, {step.path!a}, send({call}){saved})"
+
+
+def _plain(text: str) -> str:
+    """Text that may stand in a docstring."""
+    return re.sub(r'["\\]', "'", " ".join(text.split())).encode("ascii", "replace").decode()

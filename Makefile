@@ -6,6 +6,8 @@ SHELL := /bin/sh
 TARGET ?= fake
 TARGETS ?= fake:1.1.53 fake:1.18.34
 VERSION ?= 1.1.53
+SEQUENCES ?= 500
+SEED ?= 0
 VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract fidelity test test-real clients bench lint types format wheel-test lock clean all
+.PHONY: help contract fidelity fidelity-deep test test-real clients bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +26,9 @@ contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53
 
 fidelity: $(VENV)/.test ## Measure the fake beside real servers, and write docs/fidelity.md; VERSIONS="1.1.53 1.18.34" (default), all
 	@exec $(BIN)/opencode-contract fidelity --markdown docs/fidelity.md $(VERSIONS)
+
+fidelity-deep: $(VENV)/.test ## The same with a long run of the state machine: SEQUENCES=500, SEED=0
+	@exec $(BIN)/opencode-contract fidelity --sequences $(SEQUENCES) --steps 30 --seed $(SEED) $(VERSIONS)
 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/pytest -n 2 $(ARGS)

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from opencode_contract.errors import TargetError
 from opencode_contract.fidelity.cases.catalogue import chosen
 from opencode_contract.fidelity.command import CI_VERSIONS, binaries, measure_version
+from opencode_contract.fidelity.outcome import Bounds
 from opencode_contract.fidelity.report import as_json as fidelity_json
 from opencode_contract.fidelity.report import as_markdown as fidelity_markdown
 from opencode_contract.fidelity.table import print_cases, print_version
@@ -29,6 +30,7 @@ from opencode_contract.targets import Level, parse_target
 FAILED = 1
 NOT_RUN = 2
 BROKEN = 3
+SEQUENCES = 10
 
 app = typer.Typer(
     help="Checks an OpenCode server against the contract that integrations rely on.",
@@ -98,6 +100,12 @@ def fidelity(
     binary: Annotated[list[str] | None, typer.Option(help="VERSION=PATH: an executable at hand.")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the measurement as JSON to this file.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
+    sequences: Annotated[
+        int | None,
+        typer.Option(help="How many sequences the state machine tries. Default: 10, or 0 with --only.", min=0),
+    ] = None,
+    steps: Annotated[int, typer.Option(help="How many steps each of them has at most.", min=1)] = 15,
+    seed: Annotated[int, typer.Option(help="The same seed tries the same sequences.")] = 0,
     list_only: Annotated[bool, typer.Option("--list", help="Only list the cases.")] = False,
 ) -> None:
     """Measure how alike the fake and the real server of some versions are."""
@@ -106,10 +114,13 @@ def fidelity(
         if list_only:
             print_cases(cases, Console())
             return
+        bounds = Bounds((0 if only else SEQUENCES) if sequences is None else sequences, steps, seed)
         reports = []
         for found in binaries(versions or CI_VERSIONS, binary or ()):
             with _Progress(len(cases), f"Measuring {found.version}") as progress:
-                reports.append(run(measure_version(found, cases, lambda each: progress.advance(each.case.name))))
+                reports.append(
+                    run(measure_version(found, cases, bounds, lambda each: progress.advance(each.case.name)))
+                )
             print_version(reports[-1], _wide_console())
     for path, text in ((json, fidelity_json(reports)), (markdown, fidelity_markdown(reports))):
         if path is not None:

@@ -1,34 +1,14 @@
-"""What the state machine found, if anything."""
+"""Lets the state machine act on two stages, and writes down what it finds."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
-from opencode_contract.fidelity.compare import Difference
 from opencode_contract.fidelity.duo import Duo
 from opencode_contract.fidelity.httpx_script import httpx_script
 from opencode_contract.fidelity.machine import Stagehand, explore
+from opencode_contract.fidelity.outcome import Bounds, Exploration
 from opencode_contract.fidelity.stages import Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How far the machine goes. The same seed tries the same sequences."""
-
-    sequences: int
-    steps: int
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Exploration:
-    """How many sequences were tried, and the shortest that shows a difference."""
-
-    bounds: Bounds
-    differences: tuple[Difference, ...] = ()
-    script: str = ""
-    """A program that shows the difference."""
 
 
 async def exploration(real: Stage, fake: Stage, bounds: Bounds) -> Exploration:

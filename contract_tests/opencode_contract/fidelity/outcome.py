@@ -36,16 +36,37 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the state machine goes. The same seed tries the same sequences."""
+
+    sequences: int
+    steps: int
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How far the state machine went, and the shortest sequence that shows a difference."""
+
+    bounds: Bounds
+    differences: tuple[Difference, ...] = ()
+    script: str = ""
+    """A program that shows the difference."""
+
+
+@dataclass(frozen=True, slots=True)
 class VersionReport:
-    """How all cases came out for one version."""
+    """How all cases came out for one version, and what the state machine found."""
 
     version: str
     results: tuple[Result, ...]
+    exploration: Exploration | None = None
 
     @property
     def holds(self) -> bool:
         """Whether there is no difference but accepted ones."""
-        return all(result.good for result in self.results)
+        explored = self.exploration is None or not self.exploration.differences
+        return explored and all(result.good for result in self.results)
 
     def count(self, outcome: Outcome) -> int:
         """How many cases came out so."""

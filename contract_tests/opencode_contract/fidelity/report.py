@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from opencode_contract.evidence import Json
-from opencode_contract.fidelity.outcome import Outcome, Result, VersionReport, percentage
+from opencode_contract.fidelity.compare import Difference
+from opencode_contract.fidelity.outcome import Exploration, Outcome, Result, VersionReport, percentage
 
 _AREAS = (
     ("/message", "message"),
@@ -54,8 +55,26 @@ def _version(report: VersionReport) -> Json:
         "holds": report.holds,
         "counts": {outcome.value: report.count(outcome) for outcome in Outcome},
         "areas": {name: round(percentage(found), 2) for name, found in _grouped(report, _area_of).items()},
+        "state machine": _exploration(report.exploration),
         "cases": [_case(result) for result in _sorted(report.results)],
     }
+
+
+def _exploration(found: Exploration | None) -> Json:
+    if found is None:
+        return None
+    bounds = found.bounds
+    return {
+        "sequences": bounds.sequences,
+        "steps": bounds.steps,
+        "seed": bounds.seed,
+        "differences": [_difference(each) for each in found.differences],
+        "script": found.script,
+    }
+
+
+def _difference(found: Difference) -> Json:
+    return {"place": found.place, "real": found.real, "fake": found.fake}
 
 
 def _case(result: Result) -> Json:
@@ -66,9 +85,7 @@ def _case(result: Result) -> Json:
         "outcome": result.outcome.value,
     }
     if result.differences:
-        shown["differences"] = [
-            {"place": each.place, "real": each.real, "fake": each.fake} for each in result.differences
-        ]
+        shown["differences"] = [_difference(each) for each in result.differences]
     return shown | ({"reason": result.reason} if result.reason else {})
 
 
@@ -84,6 +101,10 @@ def _page(report: VersionReport) -> Iterator[str]:
         counted = [sum(each.outcome is outcome for each in results) for outcome in Outcome]
         yield f"| {name} | {' | '.join(str(count or '') for count in counted)} |"
     yield ""
+    if report.exploration is not None:
+        bounds = report.exploration.bounds
+        found = _code(str(report.exploration.differences[0])) if report.exploration.differences else "nothing"
+        yield f"The state machine found {found} in {bounds.sequences} sequences of up to {bounds.steps} steps.\n"
     yield from _listed("Different or not implemented", report, Outcome.DIFFERENT, Outcome.NOT_IMPLEMENTED)
     yield from _listed("Accepted", report, Outcome.ACCEPTED)
 

@@ -40,6 +40,9 @@ def print_version(report: VersionReport, console: Console) -> None:
     for name in sorted({area(result.case.route) for result in report.results}):
         here = [result for result in report.results if area(result.case.route) == name]
         console.print(f"{name}: {percentage(here):.1f} % of {len(here)} cases are the same or accepted")
+    if report.exploration is not None and report.exploration.differences:
+        console.print(Text("The state machine found a difference; this program shows it:", style="bold red"))
+        console.print(Text(report.exploration.script), soft_wrap=True)
     summary = ", ".join(f"{report.count(outcome)} {outcome.value}" for outcome in Outcome)
     console.print(Text(f"{report.version}: {summary}", style="green" if report.holds else "bold red"))
 

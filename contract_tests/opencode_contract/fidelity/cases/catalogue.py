@@ -6,10 +6,10 @@ from collections import Counter
 from fnmatch import fnmatchcase
 
 from opencode_contract.errors import TargetError
-from opencode_contract.fidelity.cases import bad_bodies, bad_ids, runs, sessions, wire
+from opencode_contract.fidelity.cases import asks, bad_bodies, bad_ids, history, runs, sessions, wire
 from opencode_contract.fidelity.cases.model import Case
 
-_TOPICS = (wire, sessions, bad_ids, bad_bodies, runs)
+_TOPICS = (wire, sessions, bad_ids, bad_bodies, runs, asks, history)
 
 
 def catalogue() -> tuple[Case, ...]:

@@ -1,0 +1,138 @@
+"""What rewrites a conversation: fork, revert, deleting and editing messages; and commands beside the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opencode_contract.evidence import Json
+from opencode_contract.fidelity.cases.model import Case, case
+from opencode_contract.fidelity.cases.runs import AFTERWARDS
+from opencode_contract.fidelity.steps import Settle, Step, delete, get, patch, post, text
+
+_ONE = "/session/{ses}"
+_PLAIN: tuple[Step, ...] = (post(f"{_ONE}/message", text("play plain")), Settle())
+_BASH: tuple[Step, ...] = (post(f"{_ONE}/message", text("play bash")), Settle())
+_IDS = get(
+    f"{_ONE}/message",
+    user="0.info.id",
+    answer="1.info.id",
+    second="2.info.id",
+    reply="3.info.id",
+    part="1.parts.1.id",
+    start="1.parts.0.id",
+    prompt="0.parts.0.id",
+)
+_TALK = (*_PLAIN, *_BASH, _IDS)
+"""Two prompts, the first answered by one message, the second by two."""
+
+
+def cases() -> Iterator[Case]:
+    """All of them."""
+    yield from _forks()
+    yield from _reverts()
+    yield from _edits()
+    yield from _commands()
+
+
+def _forks() -> Iterator[Case]:
+    route = "POST /session/{id}/fork"
+    shown = (get("/session/{fork}"), get("/session/{fork}/message"), get(f"{_ONE}/children"))
+    bodies: dict[str, Json] = {
+        "all": {},
+        "at-second-prompt": {"messageID": "{second}"},
+        "at-first-prompt": {"messageID": "{user}"},
+        "at-answer": {"messageID": "{answer}"},
+        "at-unknown": {"messageID": "msg_zzzzzzzzzzzzzzzzzzzzzzzzzz"},
+        "at-older": {"messageID": "msg_00000000000000000000000000"},
+    }
+    for word, body in bodies.items():
+        forked = post(f"{_ONE}/fork", body, fork="id")
+        yield case(f"fork.{word}", route, "good input", *_TALK, forked, *shown, events=True)
+    first = post(f"{_ONE}/fork", {}, fork="id")
+    twice = (first, post("/session/{fork}/fork", {}, again="id"), post(f"{_ONE}/fork", {}, third="id"))
+    yield case("fork.of-a-fork", route, "good input", *_TALK, *twice)
+    on = (first, post("/session/{fork}/message", text("play second")), Settle(), *shown, get(f"{_ONE}/message"))
+    yield case("fork.and-go-on", route, "runs", *_TALK, *on, events=True)
+
+
+def _reverts() -> Iterator[Case]:
+    route = "POST /session/{id}/revert"
+    shown = (get(_ONE), get(f"{_ONE}/message"), get(f"{_ONE}/diff"))
+    bodies: dict[str, Json] = {
+        "to-second-prompt": {"messageID": "{second}"},
+        "to-first-prompt": {"messageID": "{user}"},
+        "to-answer": {"messageID": "{reply}"},
+        "to-part": {"messageID": "{answer}", "partID": "{part}"},
+        "to-first-part": {"messageID": "{answer}", "partID": "{start}"},
+        "to-unknown-part": {"messageID": "{answer}", "partID": "prt_zzzzzzzzzzzzzzzzzzzzzzzzzz"},
+        "to-unknown": {"messageID": "msg_zzzzzzzzzzzzzzzzzzzzzzzzzz"},
+    }
+    for word, body in bodies.items():
+        steps = (*_TALK, post(f"{_ONE}/revert", body), *shown)
+        yield case(f"revert.{word}", route, "good input", *steps, events=True)
+    second = post(f"{_ONE}/revert", {"messageID": "{second}"})
+    back = (second, post(f"{_ONE}/unrevert"), *shown)
+    yield case("unrevert.after-revert", "POST /session/{id}/unrevert", "good input", *_TALK, *back, events=True)
+    on = (second, post(f"{_ONE}/message", text("play second")), AFTERWARDS)
+    yield case("revert.then-prompt", route, "runs", *_TALK, *on, events=True)
+    to_part = (post(f"{_ONE}/revert", {"messageID": "{answer}", "partID": "{part}"}), *on[1:])
+    yield case("revert.part-then-prompt", route, "runs", *_TALK, *to_part, events=True)
+    earlier = (second, post(f"{_ONE}/revert", {"messageID": "{user}"}), *shown, post(f"{_ONE}/unrevert"), *shown)
+    yield case("revert.twice", route, "good input", *_TALK, *earlier, events=True)
+    files: tuple[Step, ...] = (post(f"{_ONE}/message", text("play write and edit")), Settle(), _IDS)
+    undone = (post(f"{_ONE}/revert", {"messageID": "{user}"}), *shown, post(f"{_ONE}/unrevert"), *shown)
+    yield case("revert.files", route, "good input", *files, *undone, events=True, alone=True)
+
+
+def _edits() -> Iterator[Case]:
+    message, part = "DELETE /session/{id}/message/{mid}", "DELETE /session/{id}/message/{mid}/part/{pid}"
+    for word, name in (("user", "user"), ("answer", "answer")):
+        gone = delete(f"{_ONE}/message/{{{name}}}")
+        steps = (gone, get(f"{_ONE}/message"), gone, get(_ONE))
+        yield case(f"delete-message.{word}", message, "good input", *_TALK, *steps, events=True)
+    gone = delete(f"{_ONE}/message/{{answer}}/part/{{part}}")
+    yield case("delete-part.text", part, "good input", *_TALK, gone, gone, get(f"{_ONE}/message"), events=True)
+    other = delete(f"{_ONE}/message/{{user}}/part/{{part}}")
+    yield case("delete-part.of-another-message", part, "good input", *_TALK, other, get(f"{_ONE}/message"), events=True)
+    route = "PATCH /session/{id}/message/{mid}/part/{pid}"
+    path = f"{_ONE}/message/{{user}}/part/{{prompt}}"
+    whole: dict[str, Json] = {
+        "id": "{prompt}",
+        "sessionID": "{ses}",
+        "messageID": "{user}",
+        "type": "text",
+        "text": "changed",
+    }
+    bodies: dict[str, Json] = {
+        "text": whole,
+        "other-id": {**whole, "id": "prt_other"},
+        "other-session": {**whole, "sessionID": "{shared}"},
+        "unknown-key": {**whole, "nobodyKnows": 1},
+        "no-text": {key: value for key, value in whole.items() if key != "text"},
+        "no-type": {key: value for key, value in whole.items() if key != "type"},
+        "unknown-type": {**whole, "type": "nosuch"},
+    }
+    for word, body in bodies.items():
+        edited = (*_PLAIN, _IDS, patch(path, body), get(f"{_ONE}/message/{{user}}"))
+        yield case(f"patch-part.{word}", route, "good input", *edited, events=True)
+    new = patch(f"{_ONE}/message/{{user}}/part/{{own_part}}", {**whole, "id": "{own_part}"})
+    yield case("patch-part.new", route, "good input", *_PLAIN, _IDS, new, get(f"{_ONE}/message/{{user}}"), events=True)
+
+
+def _commands() -> Iterator[Case]:
+    shell = post(f"{_ONE}/shell", {"agent": "build", "command": "echo out; echo err >&2; exit 3"})
+    yield case("shell.fresh", "POST /session/{id}/shell", "runs", shell, AFTERWARDS, events=True)
+    yield case("shell.in-a-talk", "POST /session/{id}/shell", "runs", *_PLAIN, shell, AFTERWARDS, events=True)
+    model: dict[str, Json] = {"providerID": "scripted", "modelID": "script-1"}
+    short = post(f"{_ONE}/summarize", model)
+    yield case("summarize.fresh", "POST /session/{id}/summarize", "runs", short, AFTERWARDS, events=True)
+    yield case("summarize.in-a-talk", "POST /session/{id}/summarize", "runs", *_PLAIN, short, AFTERWARDS, events=True)
+    init = post(f"{_ONE}/init", {**model, "messageID": "{own_message}"})
+    yield case("init.fresh", "POST /session/{id}/init", "runs", init, AFTERWARDS, events=True)
+    commands: dict[str, Json] = {
+        "init": {"command": "init", "arguments": ""},
+        "review": {"command": "review", "arguments": "it"},
+    }
+    for word, body in commands.items():
+        command = post(f"{_ONE}/command", body)
+        yield case(f"command.{word}", "POST /session/{id}/command", "runs", command, AFTERWARDS, events=True)

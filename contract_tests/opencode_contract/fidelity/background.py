@@ -12,7 +12,7 @@ as well. What both stages tell has to have the same fields and values, and each 
 one.
 
 *Asks* (``permission.asked``, ``question.asked``) come from the tool, its parts from whoever reads the model's stream.
-So an ask may overtake the parts of its tool. It is put behind the pending and running tools that follow it.
+So an ask may overtake the parts of its step. It is put behind those that follow it, up to what comes of a tool.
 
 All other events keep their order exactly.
 """
@@ -77,16 +77,19 @@ def _asks_behind_tools(events: list[Json]) -> Iterator[Json]:
         if kind in _ASKS:
             held.append(event)
             continue
-        if not _is_tool_under_way(content):
+        if not _is_streamed(kind, content):
             yield from held
             held = []
         yield event
     yield from held
 
 
-def _is_tool_under_way(content: Json) -> bool:
+def _is_streamed(kind: str, content: Json) -> bool:
+    """Whether an event tells of a part that the model's stream makes, not of what came of a tool."""
     flat = dict(_flat(content))
-    return flat.get("part.type") == "tool" and flat.get("part.state.status") in {"pending", "running"}
+    begun = flat.get("part.type") in {"step-start", "text", "reasoning"}
+    under_way = flat.get("part.type") == "tool" and flat.get("part.state.status") in {"pending", "running"}
+    return kind == "message.part.updated" and (begun or under_way)
 
 
 def _note_progress(log: Log, kind: str, content: Json) -> bool:

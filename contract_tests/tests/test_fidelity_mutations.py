@@ -21,7 +21,6 @@ from opencode_fake.run import errors as run_errors
 from opencode_fake.run.answer import Answer
 from opencode_fake.server import errors, gate, sessions
 from opencode_fake.server.driver import Driver
-from opencode_fake.server.exchange import Outgoing
 from opencode_fake.server.streams import Streams
 from opencode_fake.state import world
 from opencode_fake.state.store import Session, Store
@@ -50,11 +49,6 @@ def constantly(value: object) -> Callable[[Any], object]:
 def after(change: Callable[[Any], object]) -> Callable[[Any], object]:
     """Replaces a function by one whose result is changed."""
     return lambda original: lambda *args, **more: change(original(*args, **more))
-
-
-def worded(change: Callable[[Any], object]) -> Callable[[Any], Any]:
-    """Changes how a problem is worded, whatever the version."""
-    return after(lambda problem: lambda behaviours: change(problem(behaviours)))
 
 
 def without(key: str) -> Callable[[Any], object]:
@@ -138,8 +132,12 @@ def more_input(tokens: dict[str, Any]) -> object:
     return {**tokens, "input": tokens["input"] + 1}
 
 
+def worded(**changed: Any) -> Callable[[Any], object]:
+    """Changes how an error is answered, whatever the version."""
+    return after(lambda problem: lambda behaviours: replace(problem(behaviours), **changed))
+
+
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
-UNREADABLE = Outgoing(422, b"Malformed JSON in request body")
 
 MUTATIONS = (
     Mutation("no slug", World, "create_session", session_made(lambda info: info.pop("slug")), "fresh.get"),
@@ -149,13 +147,9 @@ MUTATIONS = (
     Mutation("other default title", world, "default_title", constantly("Untitled"), "fresh.get"),
     Mutation("version is a number", World, "create_session", made(version=1), "fresh.get"),
     Mutation("updated before created", World, "create_session", session_made(aged), "fresh.get"),
-    Mutation(
-        "401 without header", errors, "unauthorized", worded(lambda found: replace(found, headers={})), "auth.none"
-    ),
-    Mutation("malformed is 422", errors, "malformed", constantly(UNREADABLE), "create.body-malformed"),
-    Mutation(
-        "410", errors, "session_not_found", worded(lambda found: replace(found, status=410)), "get.session-missing"
-    ),
+    Mutation("401 without header", errors, "unauthorized", worded(headers={}), "auth.none"),
+    Mutation("malformed is 422", errors, "malformed", worded(status=422), "create.body-malformed"),
+    Mutation("410", errors, "session_not_found", worded(status=410), "get.session-missing"),
     Mutation("no children", Store, "children", constantly([]), "children.two"),
     Mutation("list turned round", Store, "by_id", after(lambda found: [*found][::-1]), "list.all"),
     Mutation("one is listed", sessions, "_filtered", after(lambda found: [*found][:1]), "list.unknown"),

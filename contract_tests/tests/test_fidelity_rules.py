@@ -184,6 +184,16 @@ def test_progress_may_be_missing() -> None:
     assert differences([shown, done], [tool("running", metadata={"output": "one", "x": 1}), done], EVENTS)
 
 
+def test_an_ask_may_overtake_the_parts_of_its_tool() -> None:
+    """An ask may come before its tool is told of, but not behind what follows."""
+    asked: Json = {"type": "permission.asked", "properties": {"sessionID": SES}}
+    begun: list[Json] = [tool("pending"), tool("running")]
+    done = tool("completed", output="")
+    assert differences([*begun, asked, done], [asked, *begun, done], EVENTS) == []
+    assert differences([*begun, asked, done], [*begun, done, asked], EVENTS)
+    assert differences([*begun, asked, done], [*begun, done], EVENTS)
+
+
 def test_first_user_message_is_in_the_foreground() -> None:
     """Where a user message is first told of is compared, later changes of it are not."""
     told: Json = {"type": "message.updated", "properties": {"info": {"id": EARLY, "role": "user"}}}

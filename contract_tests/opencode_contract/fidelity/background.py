@@ -11,6 +11,9 @@ when it comes to it, often not at all (1.1.53: between none and two for one and 
 as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the final
 one.
 
+*Asks* (``permission.asked``, ``question.asked``) come from the tool, its parts from whoever reads the model's stream.
+So an ask may overtake the parts of its step. It is put behind those that follow it, up to what comes of a tool.
+
 All other events keep their order exactly.
 """
 
@@ -23,6 +26,7 @@ from itertools import groupby
 from opencode_contract.evidence import Json
 
 _BACKGROUND = frozenset({"session.updated", "session.diff"})
+_ASKS = frozenset({"permission.asked", "question.asked"})
 _OUTPUT = "state.metadata.output"
 
 
@@ -62,7 +66,30 @@ def take_apart(events: Json) -> Log:
         elif not _note_progress(log, kind, content):
             log.foreground.append(event)
             users |= {user} - {""}
+    log.foreground = list(_asks_behind_tools(log.foreground))
     return log
+
+
+def _asks_behind_tools(events: list[Json]) -> Iterator[Json]:
+    held: list[Json] = []
+    for event in events:
+        kind, content = _content(event)
+        if kind in _ASKS:
+            held.append(event)
+            continue
+        if not _is_streamed(kind, content):
+            yield from held
+            held = []
+        yield event
+    yield from held
+
+
+def _is_streamed(kind: str, content: Json) -> bool:
+    """Whether an event tells of a part that the model's stream makes, not of what came of a tool."""
+    flat = dict(_flat(content))
+    begun = flat.get("part.type") in {"step-start", "text", "reasoning"}
+    under_way = flat.get("part.type") == "tool" and flat.get("part.state.status") in {"pending", "running"}
+    return kind == "message.part.updated" and (begun or under_way)
 
 
 def _note_progress(log: Log, kind: str, content: Json) -> bool:

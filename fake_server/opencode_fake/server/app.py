@@ -77,6 +77,11 @@ class App:
         self._unknown = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """What this version answers."""
+        return self._router.routes
+
     def publish(self, happened: Event, directory: str) -> None:
         """Tells the streams of a directory what happened."""
         self.driver.publish(happened, directory)

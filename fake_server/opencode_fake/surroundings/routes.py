@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from opencode_fake.server.routing import Route
-from opencode_fake.surroundings import agents, files, models, offerings, places, second
+from opencode_fake.surroundings import agents, document, files, models, offerings, places, second
 from opencode_fake.versions import Behaviours
 
 _ALWAYS = (
+    Route("GET", "/doc", document.document),
     Route("GET", "/path", places.path),
     Route("GET", "/project", places.projects),
     Route("GET", "/project/current", places.current),

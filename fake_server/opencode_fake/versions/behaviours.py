@@ -219,6 +219,8 @@ class Behaviours:
     """Streams ask proxies not to transform them, and name no connection."""
 
     # Surroundings.
+    document: str
+    """The version whose description of the interface holds."""
     agents_sorted: bool
     """The agents but the default one are listed by name."""
     temporary_folder_allowed: bool

@@ -122,6 +122,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "stream_lacks_messages": {"1.1.34": False, "1.15.0": True, "1.15.13": False},
     "streams_unbuffered": {"1.1.34": False, "1.2.15": True},
     "streams_untransformed": {"1.1.34": False, "1.15.0": True},
+    "document": {"1.1.34": "1.1.53", "1.15.0": "1.18.34"},
     "agents_sorted": {"1.1.34": False, "1.3.2": True},
     "temporary_folder_allowed": {"1.1.34": False, "1.14.34": True},
     "explore_asks_outside": {"1.1.34": False, "1.2.27": True},

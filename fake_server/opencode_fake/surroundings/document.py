@@ -6,6 +6,7 @@ The data are the real server's own, without its prose: what it says of itself is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
@@ -35,14 +36,19 @@ def stored(version: str) -> JsonObject:
 
 def pruned(document: JsonObject, routes: Iterable[Route]) -> JsonObject:
     """The document with these routes only, and with the schemas that they lead to."""
-    described = cast("dict[str, JsonObject]", document["paths"])
-    paths: dict[str, JsonValue] = {}
-    for route in routes:
-        operation = described.get(route.path, {}).get(route.method.lower())
-        if operation is not None:
-            cast("JsonObject", paths.setdefault(route.path, {}))[route.method.lower()] = operation
+    served = {(route.method.lower(), shape(route.path)) for route in routes}
+    paths: JsonObject = {}
+    for path, operations in cast("dict[str, JsonObject]", document["paths"]).items():
+        known = {method: told for method, told in operations.items() if (method, shape(path)) in served}
+        if known:
+            paths[path] = known
     schemas = cast("dict[str, JsonObject]", cast("JsonObject", document["components"])["schemas"])
     return {**document, "paths": paths, "components": {"schemas": reached(paths, schemas)}}
+
+
+def shape(path: str) -> str:
+    """The path whatever its parameters are called."""
+    return re.sub(r"{[^}]*}", "{}", path)
 
 
 def reached(start: JsonValue, schemas: dict[str, JsonObject]) -> JsonObject:

@@ -64,10 +64,11 @@ def revert(world: World, session: Session, message_id: str, part_id: str | None)
     world.workspace.undo([(part["hash"], part["files"]) for part in patches])
     point["diff"] = git_diff(world.workspace, point["snapshot"], world.workspace.snapshot())
     session.diff = diff_of(world, [message for message in messages if message.info["id"] >= point["messageID"]])
-    session.info["revert"], session.info["summary"] = point, totals(session.diff)
+    summary = totals(session.diff)
+    session.info["revert"], session.info["summary"] = point, summary
     world.touch(session)
     yield event("session.diff", sessionID=session.id, diff=session.diff)
-    yield session_updated(world, session, {"summary": session.info["summary"], "revert": point})
+    yield session_updated(world, session, {"summary": summary, "revert": point})
 
 
 def _point(messages: list[Message], message_id: str, part_id: str | None) -> tuple[Revert, list[PatchPart]] | None:

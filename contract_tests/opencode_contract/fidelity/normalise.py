@@ -8,10 +8,12 @@ The rules:
 * **call ids** are the provider's: numbered by first sight, whatever their form.
 * **times** (whole numbers from 10^12 to 10^14, and ISO times in texts) become ``time``; ``times`` compares their order.
 * **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
+  (Sessions also have a ``path``, the folder without its first slash.)
 * **hashes** of 40 hexadecimal digits are numbered by first sight.
 * **slugs** become ``<slug>`` where both words are in the server's lists.
 * **stack traces** are cut off where they begin; an error's ``ref`` becomes ``<ref>``.
 * The two wordings of "the maker's web site cannot be reached" are one (the server takes one or the other by chance).
+* A **web page** is one, whatever it shows: the fake has none of the real server's.
 * **foreign** sessions, and what belongs to them, are dropped from lists and maps: other cases run at the same time.
 * **headers**: all are kept but ``date`` and ``keep-alive``; of ``content-length`` only that it is there,
   and not even that in a 204, where it may not be and says nothing (real servers send it, the fake's library cannot).
@@ -46,6 +48,7 @@ _NOUNS = (
     "nebula|orchid|otter|panda|pixel|planet|river|rocket|sailor|squid|star|tiger|wizard|wolf"
 )
 _SLUG = re.compile(f"(?:{_ADJECTIVES})-(?:{_NOUNS})")
+_WEB_PAGE = re.compile(r"<!doctype html>", re.IGNORECASE)
 _VOLATILE_HEADERS = frozenset({"date", "keep-alive"})
 NO_CONTENT = 204
 _EARLIEST, _LATEST = 10**12, 10**14
@@ -124,12 +127,16 @@ class Normaliser:
         return isinstance(session, str) and session.startswith("ses_") and session not in self.sessions
 
     def _text(self, text: str) -> str:
+        if _WEB_PAGE.match(text):
+            return "<web page>"
         for folder, role in (
             (self.places.workspace, "<workspace>"),
             (self.places.data, "<data>"),
             (self.places.temporary, "<temporary>"),
         ):
             text = text.replace(folder, role)
+            bare = folder.removeprefix("/")
+            text = role + text.removeprefix(bare) if text.startswith(f"{bare}/") else text
         text = _EVENT_ID.sub("evt#", text)
         text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -65,6 +67,30 @@ async def test_a_terminal_is_typed_into_and_read(tmp_path: Path) -> None:
         with pytest.raises(ClientFailed, match=r"(?s)\['bye'\] did not come.*hello; world"):
             await terminal.shows("bye", seconds=0.3)
     assert screen.count("hello") == 2
+
+
+def lives(process: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+async def test_a_program_does_not_outlive_its_terminal(tmp_path: Path) -> None:
+    """One that ignores the end of its terminal is ended all the same."""
+    program = (
+        "import os, signal, time; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "print('pid', os.getpid(), 'end', flush=True); time.sleep(60)"
+    )
+    environment = client_environment(NOWHERE, tmp_path)
+    async with Terminal(sys.executable, "-c", program, environment=environment, folder=tmp_path) as terminal:
+        words = (await terminal.shows("pid", "end")).split()
+    async with asyncio.timeout(10):
+        while lives(int(words[1])):  # noqa: ASYNC110 - nothing tells of the end of somebody else's child
+            await asyncio.sleep(0.01)
 
 
 def test_a_description_is_kept_without_its_prose() -> None:

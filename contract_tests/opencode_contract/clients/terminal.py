@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
+import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,18 +30,26 @@ class Terminal:
         self._command = command
         self._environment = {**environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         self._folder = folder
+        self._program = 0
         # A server of its own: nothing of the user's sessions is seen or touched.
         self._tmux = [tmux, "-u", "-f", "/dev/null", "-L", f"opencode-{secrets.token_hex(4)}"]
 
     async def __aenter__(self) -> Self:
         """Opens the terminal and starts the program."""
-        await self._ask("new-session", "-d", "-x", str(COLUMNS), "-y", str(LINES), "--", *self._command)
+        size = ["-x", str(COLUMNS), "-y", str(LINES)]
+        told = await self._ask("new-session", "-d", "-P", "-F", "#{pane_pid}", *size, "--", *self._command)
+        self._program = int(told)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends the terminal; a program that has ended by itself has taken it along."""
+        """Ends the program and the terminal; a program that has ended by itself has taken it along."""
+        # The terminal interface of 1.1.53 outlives its terminal. It leads a group of its own, as all programs of tmux.
+        code, _ = await self._run("has-session")
+        if code == 0:
+            with suppress(ProcessLookupError):
+                os.killpg(self._program, signal.SIGKILL)
         await self._run("kill-server")
 
     async def type(self, text: str) -> None:

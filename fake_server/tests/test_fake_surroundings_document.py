@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from conftest import Served, Serving
 
@@ -130,7 +131,6 @@ async def drive(served: Served) -> dict[str, list[httpx.Response]]:
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     """Checks values against a schema of the document."""
-    jsonschema_rs = pytest.importorskip("jsonschema_rs")
     return jsonschema_rs.validator_for({**schema, "components": document["components"]})
 
 

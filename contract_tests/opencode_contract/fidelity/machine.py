@@ -83,7 +83,7 @@ def explore(hand: Stagehand, *, sequences: int, steps: int, seed: int) -> Diverg
                 database=None,
                 derandomize=False,
                 phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=tuple(HealthCheck),
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
                 report_multiple_bugs=False,
                 print_blob=False,
             ),

@@ -10,7 +10,7 @@ from opencode_contract.fidelity.scene import EVENTS, Seen
 from opencode_contract.fidelity.stages import Places
 from opencode_contract.fidelity.times import SLACK, order_differences
 
-PLACES = Places("/work/space", "/work/home/share/opencode", "/work")
+PLACES = Places("/place/space", "/place/home/share/opencode", "/place")
 SES, OTHER = "ses_0123456789abAAAAAAAAAAAAAA", "ses_0123456789abBBBBBBBBBBBBBB"
 EARLY, LATE = "msg_000000000001AAAAAAAAAAAAAA", "msg_000000000002AAAAAAAAAAAAAA"
 NOW = 1_795_328_705_265
@@ -51,8 +51,8 @@ def test_what_is_volatile() -> None:
     found = normaliser().value(
         {
             "slug": "eager-harbor",
-            "folder": "/work/space/a.txt",
-            "data": "/work/home/share/opencode/storage",
+            "folder": "/place/space/a.txt",
+            "data": "/place/home/share/opencode/storage",
             "url": "http://127.0.0.1:41234/v1",
             "hash": "a" * 40,
             "ref": "err_0123abcd",

@@ -15,7 +15,7 @@ TRIED = (
     "1.1.34 1.1.53 1.1.56 1.1.58 1.1.65 1.2.1 1.2.6 1.2.15 1.2.27 1.3.0 1.3.2 1.14.34 1.14.41 1.15.0 1.15.13 1.17.0 "
     "1.17.19 1.18.3 1.18.15 1.18.34"
 ).split()
-STORAGE = "Resource not found: /root/.local/share/opencode/storage"
+STORAGE = "Resource not found: /home/user/.local/share/opencode/storage"
 PROJECT = "4e929c001a74e14c1d4a935bdb647e80c3e56fce"
 TEXT = '{"type":"text","text":"x"}'
 

@@ -12,7 +12,7 @@ from conftest import Served, Serving
 
 PROJECT = "4e929c001a74e14c1d4a935bdb647e80c3e56fce"
 """The fake's project id of /data/workspace."""
-STORAGE = "/root/.local/share/opencode/storage"
+STORAGE = "/home/user/.local/share/opencode/storage"
 JSON = {"Content-Type": "application/json"}
 
 

@@ -17,7 +17,7 @@ from opencode_fake.state.wire import SessionInfo, SessionModel, Status, TokenCou
 from opencode_fake.state.workspace import Workspace
 from opencode_fake.versions import Behaviours
 
-DATA_DIRECTORY = "/root/.local/share/opencode"
+DATA_DIRECTORY = "/home/user/.local/share/opencode"
 """Where the real server keeps its files; its errors name paths below it."""
 GLOBAL_PROJECT = "global"
 """The project of every directory that is no git repository."""

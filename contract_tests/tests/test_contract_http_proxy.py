@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,9 @@ from opencode_contract.requirements import ALL
 from opencode_contract.runner import run_contract
 from opencode_contract.targets import Access, Level
 from opencode_contract.targets.connecting import connected
+from opencode_contract.targets.wire import wire_to
 from opencode_fake import FakeServer
+from opencode_sandbox import ConfigurationError, SandboxConfig
 
 HOST = "sandbox.example"
 PASSWORD = "tell-nobody"
@@ -114,3 +117,10 @@ async def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPat
         with pytest.raises(BadTarget, match="HTTPS_PROXY") as caught:
             await connected(access(f"https://{HOST}/opencode")).__aenter__()
         assert "tell" not in str(caught.value)
+
+
+def test_certificates_that_cannot_be_read_are_not_taken_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the two troubles is told by its own name."""
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        wire_to(SandboxConfig("https://your-app.fly.dev/opencode", "secret"))

@@ -10,8 +10,9 @@ from opencode_sandbox import SandboxConfig
 
 def wire_to(config: SandboxConfig) -> httpx.AsyncClient:
     """Connections as the client makes them: through proxies, but never to a server on this machine."""
+    verify = config.verify
     try:
-        return httpx.AsyncClient(verify=config.verify, trust_env=config.trusts_environment)
+        return httpx.AsyncClient(verify=verify, trust_env=config.trusts_environment)
     except (ValueError, httpx.InvalidURL, ImportError):
         # Not with the reason: a proxy's URL may hold a password.
         raise BadTarget(

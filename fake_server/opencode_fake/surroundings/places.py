@@ -11,7 +11,7 @@ from opencode_fake.state.world import GLOBAL_PROJECT, World
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
 
-HOME = "/root"
+HOME = "/home/user"
 """The home of the user that the server runs as; the server's data lie in it."""
 BRANCH = "main"
 """The branch that the workspace has checked out."""

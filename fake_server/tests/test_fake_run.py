@@ -475,8 +475,8 @@ def test_an_unknown_model_is_answered_by_nothing() -> None:
         told[version] = [shorten(effect) for effect in stage.run()]
         assert [message["info"]["role"] for message in stage.messages()] == ["user"]
     assert told == {
-        "1.1.53": ["busy", "idle", "session.idle"],
-        "1.1.56": ["busy", "session.error", "idle", "session.idle"],
+        "1.1.53": ["busy", "idle", "session.idle", "session.updated"],
+        "1.1.56": ["busy", "session.error", "idle", "session.idle", "session.updated"],
     }
 
 

@@ -15,7 +15,7 @@ from opencode_fake.scripted_model.answer import (
     usage,
 )
 from opencode_fake.scripted_model.request import ModelRequest
-from opencode_fake.scripted_model.runs import Runs, Titles
+from opencode_fake.scripted_model.runs import Runs
 from opencode_fake.scripts import (
     Casting,
     Failure,
@@ -47,7 +47,7 @@ def items(*steps: Step, settling: float = 0.8) -> list[Item]:
 
 def runs(*replies: Reply) -> Runs:
     """The runs of a script of these."""
-    return Runs(Casting(script(*replies)), Titles(patience=0))
+    return Runs(Casting(script(*replies)), patience=0)
 
 
 def test_texts_and_delays_in_their_order() -> None:
@@ -190,9 +190,17 @@ async def test_titles_do_not_count_as_uses() -> None:
 
 async def test_only_the_first_prompt_names_a_session() -> None:
     """A later prompt has a title of its own, but none for the session; nobody waits for ever."""
-    made = runs(reply("x", title="one"), reply("y", title="two"))
+    made = runs(reply("x", title="one", uses=1), reply("y", title="two", uses=1))
     made.cue(PROMPT)
     made.cue(replace(PROMPT, prompt="y", user_messages=2))
     later = replace(PROMPT, prompt="y", session_id="")
     assert await made.titles.title(replace(later, purpose="title")) == "y"
     assert await made.titles.title(replace(later, purpose="summary")) == "two"
+
+
+async def test_a_title_that_the_script_says_needs_no_performance() -> None:
+    """It is given at once, as often as it is asked for; the prompt itself may never reach the model."""
+    made = runs(reply("x", title="one", uses=1), reply("y", title="two"), reply("z", text("a")))
+    for prompt, title in (("y", "two"), ("y", "two"), ("z", "z"), ("none", "none")):
+        assert await made.titles.title(replace(PROMPT, purpose="title", prompt=prompt)) == title
+    assert made.casting.performances == []

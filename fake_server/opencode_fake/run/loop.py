@@ -15,7 +15,7 @@ from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, eve
 from opencode_fake.run.errors import unknown_model
 from opencode_fake.run.events import message_updated
 from opencode_fake.run.models import is_known
-from opencode_fake.scripts.matching import Performance
+from opencode_fake.scripts.matching import Performance, default_title, kept_title
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import AssistantInfo, UserInfo
 from opencode_fake.state.world import World
@@ -35,8 +35,8 @@ class Run:
     _performance: Performance | None = None
     _answering: str = ""
     _calls_made: int = 0
-    _session_title: str | None = None
-    _untitled: list[tuple[Message, str]] = field(default_factory=list)
+    _naming: Message | None = None
+    _untitled: dict[str, tuple[Message, str]] = field(default_factory=dict)
     _unsummarized: Message | None = None
 
     def effects(self) -> Effects:
@@ -53,6 +53,7 @@ class Run:
         return self.directory or self.session.info["directory"]
 
     def _turns(self) -> Effects:
+        self._naming = summary.naming(self.session)
         goes_on = True
         while goes_on:
             yield set_status(self.world, self.session.id, {"type": "busy"})
@@ -89,7 +90,7 @@ class Run:
         yield message_updated(self.world, answer.info)
         yield set_status(self.world, self.session.id, {"type": "busy"})
         if not self._calls_made:
-            yield from summary.summarize(self.world, self.session, user)
+            yield from self._sum_up(user)
         yield from plugins.announce(self.world, self._where)
         self._calls_made += 1
         goes_on = yield from answer.perform(performance.calls[self._calls_made - 1])
@@ -117,11 +118,13 @@ class Run:
             self._answering = user.info["id"]
             self._calls_made = 0
             self._performance = self.world.casting.perform(user.prompt, self.session.id)
-            if summary.wants_title(self.session):
-                self._session_title = self._performance.kept_title
-            if self.world.behaviours.user_message_title and user.is_worded:
-                self._untitled.append((user, self._performance.kept_title))
         return self._performance
+
+    def _title(self, prompt: str) -> str:
+        known = self.world.casting.title_of(prompt)
+        if known is None and self._performance is not None and self._performance.prompt == prompt:
+            return self._performance.title
+        return default_title(prompt) if known is None else known
 
     def _unknown_model(self, info: UserInfo) -> Iterator[Event]:
         if self.world.behaviours.unknown_model_is_an_event:
@@ -130,16 +133,23 @@ class Run:
     def _summarize(self) -> Iterator[Event]:
         """The diffs after a call, once the loop has turned: the real server works them out in the background."""
         if self._unsummarized is not None:
-            yield from summary.summarize(self.world, self.session, self._unsummarized)
+            yield from self._sum_up(self._unsummarized)
             self._unsummarized = None
+
+    def _sum_up(self, user: Message) -> Iterator[Event]:
+        yield from summary.summarize(self.world, self.session, user)
+        text = summary.untitled_text(self.world, user)
+        if text is not None:
+            self._untitled[user.info["id"]] = user, text
 
     def _entitle(self) -> Iterator[Event]:
         """The titles, as soon as the run pauses or ends: the real server asks for them in the background."""
-        if self._session_title is not None:
-            yield summary.entitle(self.world, self.session, self._session_title)
-            self._session_title = None
-        while self._untitled:
-            yield summary.entitle_prompt(self.world, *self._untitled.pop(0))
+        naming, self._naming = self._naming, None
+        if naming is not None and (title := kept_title(self._title(naming.prompt))):
+            yield summary.entitle(self.world, self.session, title)
+        untitled, self._untitled = self._untitled, {}
+        for user, text in untitled.values():
+            yield summary.entitle_prompt(self.world, user, self._title(text))
 
 
 def _is_final(assistant: AssistantInfo) -> bool:

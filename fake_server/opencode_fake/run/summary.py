@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -9,7 +10,9 @@ from opencode_fake.run.effects import Event, event
 from opencode_fake.run.events import message_updated, session_updated
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import FileDiff, Summary, UserInfo
-from opencode_fake.state.world import World, default_title
+from opencode_fake.state.world import World
+
+_DEFAULT_TITLE = re.compile(r"(?:New|Child) session - \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
@@ -51,6 +54,15 @@ def entitle(world: World, session: Session, title: str) -> Event:
     return session_updated(world, session, {"title": title})
 
 
+def untitled_text(world: World, user: Message) -> str | None:
+    """The text that a prompt is to be named by; None where it has its name, or none is wanted."""
+    if not world.behaviours.user_message_title or "title" in cast("UserInfo", user.info).get("summary", {}):
+        return None
+    parts = (part for part in user.wire()["parts"] if part["type"] == "text" and not part.get("synthetic"))
+    first = next(parts, None)
+    return None if first is None else first["text"]
+
+
 def entitle_prompt(world: World, user: Message, title: str) -> Event:
     """Names a prompt."""
     info = cast("UserInfo", user.info)
@@ -58,13 +70,15 @@ def entitle_prompt(world: World, user: Message, title: str) -> Event:
     return message_updated(world, info)
 
 
-def wants_title(session: Session) -> bool:
-    """Whether the first prompt of this session will name it: a root session with its default title."""
-    info = session.info
-    users = sum(message.info["role"] == "user" for message in session.messages.values())
-    return (
-        users == 1 and "parentID" not in info and info["title"] == default_title(info["time"]["created"], child=False)
-    )
+def naming(session: Session) -> Message | None:
+    """The prompt that will name a session: the only one, in a root session that is called as it was made.
+
+    What consists of nothing that the user wrote counts for no prompt.
+    """
+    if "parentID" in session.info or not _DEFAULT_TITLE.fullmatch(session.info["title"]):
+        return None
+    asked = [message for message in session.ordered() if message.info["role"] == "user" and message.is_given]
+    return asked[0] if len(asked) == 1 else None
 
 
 def diff_of(world: World, messages: Iterable[Message]) -> list[FileDiff]:

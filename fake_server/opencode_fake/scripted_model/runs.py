@@ -72,9 +72,13 @@ class Runs:
     """The runs of all sessions."""
 
     casting: Casting
-    titles: Titles = field(default_factory=lambda: Titles())
+    patience: float = TITLE_PATIENCE
+    titles: Titles = field(init=False)
     _current: dict[str, Run] = field(default_factory=dict)
     _started: int = 0
+
+    def __post_init__(self) -> None:
+        self.titles = Titles(self.casting, self.patience)
 
     def cue(self, request: ModelRequest) -> Cue:
         """The call that answers ``request``: the next one of its run, the same one again, or the first of a new run."""
@@ -95,17 +99,21 @@ class Runs:
 
 
 class Titles:
-    """Hands the title of a performance to the request that asks for it, whichever of the two comes first.
+    """Answers the requests for titles: at once where the script says it, or else with that of the performance.
 
+    A title that depends on what was prompted before is that of a performance, whose request may come a little later.
     Such a request names the prompt, and from 1.14 or so on the session too; so each title is filed under both.
     """
 
-    def __init__(self, patience: float = TITLE_PATIENCE) -> None:
+    def __init__(self, casting: Casting, patience: float) -> None:
+        self._casting = casting
         self._patience = patience
         self._waiting: defaultdict[tuple[Purpose, str, str], asyncio.Queue[str]] = defaultdict(asyncio.Queue)
 
     def publish(self, performance: Performance, session_id: str, *, first: bool) -> None:
         """Files the title of a performance; only the first of a session names the session."""
+        if self._casting.title_of(performance.prompt) is not None:
+            return
         purposes: tuple[Purpose, ...] = ("title", "summary") if first else ("summary",)
         for purpose in purposes:
             for session in {session_id, ""}:
@@ -113,6 +121,9 @@ class Titles:
 
     async def title(self, request: ModelRequest) -> str:
         """The title that ``request`` asks for; the default one where its prompt is never performed."""
+        known = self._casting.title_of(request.prompt)
+        if known is not None:
+            return known
         queue = self._waiting[request.purpose, request.session_id, request.prompt]
         try:
             async with asyncio.timeout(self._patience):

@@ -29,14 +29,7 @@ class Performance:
     @property
     def title(self) -> str:
         """The title for a session that still has the default one, as the model gives it."""
-        return self.turn.title if self.turn.title is not None else default_title(self.prompt)
-
-    @property
-    def kept_title(self) -> str:
-        """What the server makes of the title: its first line with text, thoughts left out, 100 characters at most."""
-        lines = (line.strip() for line in _THOUGHTS.sub("", self.title).split("\n"))
-        line = next((line for line in lines if line), "")
-        return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 3] + "..."
+        return _title(self.turn, self.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +90,15 @@ class Casting:
         self.performances.append(performance)
         return performance
 
+    def title_of(self, prompt: str) -> str | None:
+        """The title that ``prompt`` gives, whenever it comes; None where that depends on what came before."""
+        for reply in self.script.replies:
+            if _prompt_mismatch(reply, prompt):
+                continue
+            limited = (reply.session, reply.nth, reply.uses) != (None, None, None)
+            return None if limited or reply.sequence else _title(reply, prompt)
+        return _title(self.script.default or Turn(), prompt)
+
     def unused(self) -> tuple[Reply, ...]:
         """The replies that answered nothing so far."""
         return tuple(reply for index, reply in enumerate(self.script.replies) if not self._uses[index])
@@ -127,6 +129,17 @@ class Casting:
         if reply.uses is not None and self._uses[index] >= reply.uses:
             return f"fits, but was used {self._uses[index]} of {reply.uses} times"
         return None
+
+
+def kept_title(title: str) -> str:
+    """What the server makes of a session's title: its first line with text, no thoughts, 100 characters at most."""
+    lines = (line.strip() for line in _THOUGHTS.sub("", title).split("\n"))
+    line = next((line for line in lines if line), "")
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 3] + "..."
+
+
+def _title(turn: Turn, prompt: str) -> str:
+    return turn.title if turn.title is not None else default_title(prompt)
 
 
 def default_title(prompt: str) -> str:

@@ -38,9 +38,9 @@ class Message:
         return "\n".join(part["text"] for part in own or texts)
 
     @property
-    def is_worded(self) -> bool:
-        """Whether the user wrote something."""
-        return any(part["type"] == "text" and not part.get("synthetic") for part in self.parts.values())
+    def is_given(self) -> bool:
+        """Whether anything of it comes from the user."""
+        return any(not part.get("synthetic") for part in self.parts.values())
 
 
 @dataclass(slots=True)

@@ -21,6 +21,9 @@ AFTERWARDS: tuple[Step, ...] = (
 )
 """What a session looks like when all is over."""
 
+_STARTED = Await("message.part.updated", {"part.type": "step-start"})
+"""The model has begun to answer, although it says nothing yet."""
+
 _PLAYS = (
     *("plain", "pieces", "thinking", "bash", "silent bash", "failing bash", "two at once", "three in a row", "nothing"),
     *("text then thought", "unicode", "read nothing", "refused", "bad request", "not found", "broken", "refused later"),
@@ -119,7 +122,7 @@ def _aborts() -> Iterator[Case]:
     ):
         prompt = post(f"{_ONE}/prompt_async", text(f"play {play}"))
         yield case(f"abort.{word}", _ABORT, "runs", prompt, event, abort, at_once, AFTERWARDS, events=True)
-    pause = (post(f"{_ONE}/prompt_async", text("play a pause")), Await("message.updated", {"info.role": "assistant"}))
+    pause = (post(f"{_ONE}/prompt_async", text("play a pause")), _STARTED)
     yield case("abort.before-the-first-word", _ABORT, "runs", *pause, abort, at_once, AFTERWARDS, events=True)
     again = (abort, abort, Settle(), post(f"{_ONE}/message", text("play second")))
     yield case("abort.and-go-on", _ABORT, "runs", *pause, *again, AFTERWARDS, events=True)
@@ -130,7 +133,7 @@ def _aborts() -> Iterator[Case]:
 def _queues() -> Iterator[Case]:
     first = Send("POST", f"{_ONE}/message", text("play a pause"), background="first")
     second = Send("POST", f"{_ONE}/message", text("play second"), background="second")
-    begun = Await("message.updated", {"info.role": "assistant"})
+    begun = _STARTED
     both = (Join("first"), Join("second"))
     yield case("busy.second-prompt", _SYNC, "busy", first, begun, second, *both, AFTERWARDS, events=True)
     queued = post(f"{_ONE}/prompt_async", text("play second"))
@@ -141,8 +144,10 @@ def _queues() -> Iterator[Case]:
     )
     silent = post(f"{_ONE}/message", text("by the way", noReply=True))
     yield case("busy.no-reply", _SYNC, "busy", first, begun, silent, Join("first"), AFTERWARDS, events=True)
+    titled = Await("session.updated", {"info.title": "play a pause"})
+    renamed = (first, titled, patch(_ONE, {"title": "In between"}), Join("first"))
+    yield case("busy.rename", "PATCH /session/{id}", "busy", *renamed, AFTERWARDS, events=True)
     for word, step, route in (
-        ("rename", patch(_ONE, {"title": "In between"}), "PATCH /session/{id}"),
         ("fork", post(f"{_ONE}/fork", {}, fork="id"), "POST /session/{id}/fork"),
         ("unrevert", post(f"{_ONE}/unrevert"), "POST /session/{id}/unrevert"),
         ("revert", post(f"{_ONE}/revert", {"messageID": "msg_doesnotexist"}), "POST /session/{id}/revert"),

@@ -6,7 +6,8 @@ The rules:
   by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too.
 * **event ids** become ``evt#``: each is seen once, so a number would say nothing.
 * **call ids** are the provider's: numbered by first sight, whatever their form.
-* **times** (whole numbers from 10^12 to 10^14, and ISO times in texts) become ``time``; ``times`` compares their order.
+* **times** (whole numbers from 10^12 to 10^14, and in texts ISO times and whole numbers of 13 digits that begin with 1)
+  become ``time``; ``times`` compares the order of those that are numbers.
 * **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
   (Sessions also have a ``path``, the folder without its first slash.)
 * **hashes** of 40 hexadecimal digits are numbered by first sight.
@@ -33,6 +34,7 @@ _EVENT_ID = re.compile(r"\bevt_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
 _CALL_ID = re.compile(r"\bcall_[0-9A-Za-z_]+")
 _HASH = re.compile(r"\b[0-9a-f]{40}\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_MOMENT = re.compile(r"\b1\d{12}\b")
 _HOST = re.compile(r"127\.0\.0\.1(?::\d+)?")
 _REF = re.compile(r"\berr_[0-9a-f]{8}\b")
 _STACK = re.compile(r"\\?\n {4}at .*", re.DOTALL)
@@ -142,6 +144,7 @@ class Normaliser:
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
         text = _HASH.sub(lambda found: self._number("sha", found[0]), text)
         text = _ISO.sub("<iso>", text)
+        text = _MOMENT.sub("<time>", text)
         text = _HOST.sub("<host>", text)
         text = _REF.sub("<ref>", text)
         text = _UNREACHABLE.sub("<unreachable>", text)

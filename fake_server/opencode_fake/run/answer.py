@@ -11,7 +11,8 @@ from opencode_fake.run import errors
 from opencode_fake.run.calling import ToolCall
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Until, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
-from opencode_fake.run.events import message_updated, part_updated, text_grew
+from opencode_fake.run.events import text_grew
+from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.calls import Call, chunks
 from opencode_fake.scripts.model import CallStep, DelayStep, Failure, ReasoningStep, Step, TextStep
 from opencode_fake.scripts.pricing import cost
@@ -323,11 +324,10 @@ class Answer:
                 return
 
     def _put(self, part: Part) -> Event:
-        self.message.parts[part["id"]] = part
-        return part_updated(self.world, part)
+        return write_part(self.world, self.session, self.message, part)
 
     def _told(self) -> Event:
-        return message_updated(self.world, self.info)
+        return write_message(self.world, self.session, self.message)
 
     def _ids(self) -> _Ids:
         return {

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from opencode_fake.run import asking, subagent, tools
 from opencode_fake.run.asking import Refused
 from opencode_fake.run.effects import Effect, Effects, Event, Pending, Start, Stop, Subrun, Until, Wait
-from opencode_fake.run.events import part_updated
 from opencode_fake.run.tools import Outcome
+from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
 from opencode_fake.scripts.permissions import demands
 from opencode_fake.scripts.tool_calls import SHELL_TOOL, tool_input, tool_name
@@ -184,5 +184,4 @@ class ToolCall:
         return self._put()
 
     def _put(self) -> Event:
-        self.message.parts[self.part["id"]] = self.part
-        return part_updated(self.world, self.part)
+        return write_part(self.world, self.session, self.message, self.part)

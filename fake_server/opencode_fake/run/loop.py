@@ -15,6 +15,7 @@ from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, eve
 from opencode_fake.run.errors import unknown_model
 from opencode_fake.run.events import message_updated
 from opencode_fake.run.models import is_known
+from opencode_fake.run.writing import WriteRefused
 from opencode_fake.scripts.matching import Performance, default_title, kept_title
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import AssistantInfo, UserInfo
@@ -42,11 +43,12 @@ class Run:
     def effects(self) -> Effects:
         """The whole run, from busy to idle."""
         # An abort between two calls finds no message that could tell of it.
-        with suppress(Aborted):
+        with suppress(Aborted, WriteRefused):
             yield from self._turns()
         yield from go_idle(self.world, self.session.id)
-        yield from self._summarize()
-        yield from self._entitle()
+        if not self.session.deleted:
+            yield from self._summarize()
+            yield from self._entitle()
 
     @property
     def _where(self) -> str:

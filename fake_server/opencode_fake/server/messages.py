@@ -42,7 +42,7 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
         return answer(message.wire(), chunked=True)
     # A caller that goes away does not end the run.
     await asyncio.shield(app.driver.start(session, _run_directory(app, incoming, session)))
-    last = session.last_assistant()
+    last = None if session.deleted else session.last_assistant()
     if last is None or last["parentID"] < message.info["id"]:
         return _nothing(app, "no message")
     return answer(session.messages[last["id"]].wire(), chunked=True)
@@ -91,7 +91,7 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
     checks.inside(incoming, schemas.SESSION)
     checks.query(incoming, app.schemas.messages)
     cursor = before(incoming) if app.world.behaviours.messages_paged else None
-    session = app.world.store.find(incoming.parameters["sessionID"])
+    session = _remaining(app, incoming)
     if session is None and not app.world.behaviours.missing_session_has_no_messages:
         raise Refused(sessions.not_found(app, incoming))
     messages = session.ordered() if session is not None else []
@@ -114,8 +114,13 @@ async def get(app: App, incoming: Incoming) -> Outgoing:
     return answer(message.wire())
 
 
+def _remaining(app: App, incoming: Incoming) -> Session | None:
+    store, session_id = app.world.store, incoming.parameters["sessionID"]
+    return store.remains(session_id) if app.world.behaviours.late_writes == "kept" else store.find(session_id)
+
+
 def _message(app: App, incoming: Incoming) -> Message | None:
-    message_id, session = incoming.parameters["messageID"], app.world.store.find(incoming.parameters["sessionID"])
+    message_id, session = incoming.parameters["messageID"], _remaining(app, incoming)
     if app.world.behaviours.messages_found_anywhere:
         return next(
             (each.messages[message_id] for each in app.world.store.by_age() if message_id in each.messages), None

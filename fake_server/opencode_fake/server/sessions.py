@@ -173,7 +173,7 @@ async def delete(app: App, incoming: Incoming) -> Outgoing:
 def _remove(app: App, session: Session) -> None:
     for child in app.world.store.children(session.id):
         _remove(app, child)
-    app.world.store.remove(session.id)
+    app.world.store.remove(session.id, runs=app.driver.runs(session.id))
     app.publish(session_deleted(app.world, session), session.info["directory"])
 
 

@@ -51,6 +51,8 @@ class Session:
     messages: dict[str, Message] = field(default_factory=dict)
     diff: list[FileDiff] = field(default_factory=list)
     todos: list[JsonObject] = field(default_factory=list)
+    deleted: bool = False
+    """It is in no list any more, but a run may be left that writes into it."""
 
     @property
     def id(self) -> str:
@@ -84,6 +86,7 @@ class Store:
         self._sessions: dict[str, Session] = {}
         self._ids: list[str] = []
         self._updated: OrderedDict[str, Session] = OrderedDict()
+        self._remains: dict[str, Session] = {}
 
     def add(self, session: Session) -> None:
         """Keeps a new session."""
@@ -105,11 +108,21 @@ class Store:
         session = self._sessions.get(session_id)
         return session if session is not None and session.info["projectID"] == project_id else None
 
-    def remove(self, session_id: str) -> None:
-        """Forgets a session."""
-        del self._sessions[session_id]
+    def remove(self, session_id: str, *, runs: bool) -> None:
+        """Forgets a session with all its messages. What its run, if one is left, writes from now on remains of it."""
+        session = self._sessions.pop(session_id)
         del self._ids[bisect_left(self._ids, session_id)]
         del self._updated[session_id]
+        session.deleted = True
+        for message in session.messages.values():
+            message.parts.clear()
+        session.messages.clear()
+        if runs:
+            self._remains[session_id] = session
+
+    def remains(self, session_id: str) -> Session | None:
+        """What there is of a session: where a run outlived it, what that has written since."""
+        return self._sessions.get(session_id) or self._remains.get(session_id)
 
     def by_id(self) -> Iterable[Session]:
         """All sessions in the order of their ids: the newest first."""

@@ -192,6 +192,10 @@ class Behaviours:
     """``DELETE`` removes a message."""
     busy_is: Literal["error", "bad", "untold", "conflict"]
     """What must wait for a run is refused with a 500, a 400, a 400 that says nothing, or a 409."""
+    late_writes: Literal["kept", "refused", "dropped"]
+    """What a run writes into its deleted session: it is kept, ends the run with an error, or is lost unnoticed."""
+    late_write_error: str
+    """What that error says; nothing: the query that failed."""
     unshared_is_missing: bool
     """Ending the sharing of a session that is not shared is a 404."""
 

@@ -110,6 +110,12 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "revert_keeps_parts": {"1.1.34": False, "1.3.2": True},
     "messages_can_go": {"1.1.34": False, "1.2.15": True},
     "busy_is": {"1.1.34": "error", "1.14.34": "bad", "1.15.0": "untold", "1.15.13": "conflict"},
+    "late_writes": {"1.1.34": "kept", "1.2.1": "refused", "1.14.34": "dropped", "1.17.0": "refused"},
+    "late_write_error": {
+        "1.1.34": "SQLiteError: FOREIGN KEY constraint failed",
+        "1.3.0": "FOREIGN KEY constraint failed",
+        "1.14.34": "",
+    },
     "unshared_is_missing": {"1.1.34": True, "1.2.1": False},
     "abort_message": {"1.1.34": "The operation was aborted.", "1.14.34": "Aborted"},
     "abort_kills_tools": {"1.1.34": True, "1.14.34": False},

@@ -21,7 +21,7 @@ AFTERWARDS: tuple[Step, ...] = (
 )
 """What a session looks like when all is over."""
 
-_STARTED = Await("message.part.updated", {"part.type": "step-start"})
+_STARTED = Await("message.part.updated", {"part.type": "step-start"}, save={"answer": "part.messageID"})
 """The model has begun to answer, although it says nothing yet."""
 
 _PLAYS = (
@@ -155,8 +155,9 @@ def _queues() -> Iterator[Case]:
         ("delete-message", Send("DELETE", f"{_ONE}/message/msg_doesnotexist"), "DELETE /session/{id}/message/{mid}"),
     ):
         yield case(f"busy.{word}", route, "busy", first, begun, step, Join("first"), AFTERWARDS, events=True)
-    deleted = (Send("DELETE", _ONE), get(_ONE), get("/session/status"), Settle(), get(f"{_ONE}/message"))
-    yield case("busy.delete", "DELETE /session/{id}", "busy", first, begun, *deleted)
+    gone = (Send("DELETE", _ONE), get(_ONE), get("/session/status"))
+    looked_for = (Join("first"), Settle(), get(f"{_ONE}/message"), get(f"{_ONE}/message/{{answer}}"))
+    yield case("busy.delete", "DELETE /session/{id}", "busy", first, begun, *gone, *looked_for, events=True)
 
 
 def _reading() -> Iterator[Case]:

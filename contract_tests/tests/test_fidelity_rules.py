@@ -136,6 +136,12 @@ def test_a_time_that_is_kept() -> None:
     assert list(order_differences(real, fake)) == [("ses#1 time.updated", "stays as it was", "changes")]
 
 
+def test_two_events_are_two_things() -> None:
+    """Their times say nothing about each other; what they tell of does."""
+    field = "evt# properties.time"
+    assert not [*order_differences([Moment(field, NOW), Moment(field, NOW + SLACK * 2)], [Moment(field, NOW)] * 2)]
+
+
 def updated(title: str, **more: Json) -> Json:
     """A session.updated."""
     return {"type": "session.updated", "properties": {"info": {"id": SES, "title": title, **more}}}

@@ -64,6 +64,12 @@ def test_a_request_for_the_title_of_a_session() -> None:
     assert read(*messages, headers={"x-session-id": "ses_2"}).session_id == "ses_2"
 
 
+def test_a_request_for_the_title_of_a_session_without_words() -> None:
+    """From 1.18 or so on an empty prompt is left out, so that only the server's order is there."""
+    request = read(said("system", TITLE_AGENT), said("user", "Generate a title for this conversation:\n"))
+    assert (request.purpose, request.prompt) == ("title", "")
+
+
 def test_a_request_for_the_title_of_a_message() -> None:
     """Up to 1.2.1 each prompt is summarised as well."""
     text = "\n              The following is the text to summarize:\n              <text>\n              {}\n"

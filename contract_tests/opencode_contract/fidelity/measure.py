@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -37,6 +38,7 @@ class Cast:
     """When a session has settled, see ``scene.QUIET``."""
     names: Mapping[str, str] = field(default_factory=dict)
     unknown: list[Json] = field(default_factory=list)
+    _played: Counter[str] = field(default_factory=Counter)
 
     async def prepare(self) -> None:
         """Makes what the cases share."""
@@ -61,7 +63,8 @@ class Cast:
 
     async def play(self, case: Case, quiet: float | None = None) -> Performance:
         """Performs a case; ``quiet`` instead of the cast's own says when a session has settled."""
-        names = {**self.names, **_own_ids(case), **case.names}
+        self._played[case.name] += 1
+        names = {**self.names, **_own_ids(case, self._played[case.name]), **case.names}
         scene = Scene(self.stage, names, quiet=self.quiet if quiet is None else quiet)
         try:
             for step in _complete(case):
@@ -159,9 +162,9 @@ def _complete(case: Case) -> tuple[Step, ...]:
     return (_FRESH, *case.steps)
 
 
-def _own_ids(case: Case) -> dict[str, str]:
-    """Ids that a case may give to what it makes: old ones, and of no other case."""
-    digits = f"0000000001{sha256(case.name.encode()).hexdigest()[:16]}"
+def _own_ids(case: Case, turn: int) -> dict[str, str]:
+    """Ids that a case may give to what it makes: old ones, and of no other case, nor of an earlier turn of its own."""
+    digits = f"0000000001{sha256(f'{case.name} {turn}'.encode()).hexdigest()[:16]}"
     return {"own_message": f"msg_{digits}", "own_part": f"prt_{digits}"}
 
 

@@ -53,6 +53,7 @@ _SLUG = re.compile(f"(?:{_ADJECTIVES})-(?:{_NOUNS})")
 _WEB_PAGE = re.compile(r"<!doctype html>", re.IGNORECASE)
 _VOLATILE_HEADERS = frozenset({"date", "keep-alive"})
 NO_CONTENT = 204
+EVENT_ID = "evt#"
 _EARLIEST, _LATEST = 10**12, 10**14
 
 
@@ -139,7 +140,7 @@ class Normaliser:
             text = text.replace(folder, role)
             bare = folder.removeprefix("/")
             text = role + text.removeprefix(bare) if text.startswith(f"{bare}/") else text
-        text = _EVENT_ID.sub("evt#", text)
+        text = _EVENT_ID.sub(EVENT_ID, text)
         text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
         text = _HASH.sub(lambda found: self._number("sha", found[0]), text)

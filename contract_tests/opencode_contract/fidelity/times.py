@@ -2,7 +2,7 @@
 
 Three rules. A time that is clearly earlier than another one on one stage is not clearly later on the other; "clearly"
 means by more than ``SLACK`` milliseconds. And where a field of a thing keeps its time on one stage, it does not change
-by more than that on the other. And two fields of one thing that hold the very same time on one stage are not more than
+by more than that on the other (an event is told once: the next one is another thing). And two fields of one thing that hold the very same time on one stage are not more than
 ``APART`` apart on the other.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_contract.fidelity.normalise import Moment
+from opencode_contract.fidelity.normalise import EVENT_ID, Moment
 
 SLACK = 60
 APART = 1000
@@ -43,7 +43,7 @@ def _kept(pairs: Sequence[tuple[Moment, Moment]]) -> Iterator[tuple[str, str, st
     for real, fake in pairs:
         before = last.get(real.field)
         last[real.field] = (real, fake)
-        if before is None:
+        if before is None or real.field.startswith(EVENT_ID):
             continue
         changed = (real.at - before[0].at, fake.at - before[1].at)
         if (changed[0] == 0 and abs(changed[1]) > SLACK) or (changed[1] == 0 and abs(changed[0]) > SLACK):

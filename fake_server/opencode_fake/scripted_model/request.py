@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 Purpose: TypeAlias = Literal["prompt", "title", "summary", "compaction"]
 
 SESSION_HEADER = "x-session-id"
+TITLE_ORDER = "Generate a title for this conversation:\n"
 TITLE_AGENT = "You are a title generator."
 COMPACTION_AGENT = "You are a helpful AI assistant tasked with summarizing conversations"
 _QUEUED = re.compile(
@@ -131,7 +132,8 @@ def _purpose(body: _Body) -> tuple[Purpose, str]:
     if body.tools or not system.startswith(TITLE_AGENT):
         return "prompt", prompt
     summarised = _SUMMARISED.fullmatch(prompt)
-    return ("summary", summarised["prompt"]) if summarised else ("title", prompt)
+    # A prompt without words is left out: what is last then is the server's own order.
+    return ("summary", summarised["prompt"]) if summarised else ("title", prompt.removeprefix(TITLE_ORDER))
 
 
 def _answered(messages: tuple[ChatMessage, ...]) -> int:

@@ -124,6 +124,8 @@ def _aborts() -> Iterator[Case]:
         yield case(f"abort.{word}", _ABORT, "runs", prompt, event, abort, at_once, AFTERWARDS, events=True)
     pause = (post(f"{_ONE}/prompt_async", text("play a pause")), _STARTED)
     yield case("abort.before-the-first-word", _ABORT, "runs", *pause, abort, at_once, AFTERWARDS, events=True)
+    overload = (post(f"{_ONE}/prompt_async", text("play overload")), _STARTED, _STARTED, abort)
+    yield case("abort.overload", _ABORT, "runs", *overload, AFTERWARDS, events=True)
     again = (abort, abort, Settle(), post(f"{_ONE}/message", text("play second")))
     yield case("abort.and-go-on", _ABORT, "runs", *pause, *again, AFTERWARDS, events=True)
     queued = (post(f"{_ONE}/prompt_async", text("play second")), abort)
@@ -145,7 +147,8 @@ def _queues() -> Iterator[Case]:
     silent = post(f"{_ONE}/message", text("by the way", noReply=True))
     yield case("busy.no-reply", _SYNC, "busy", first, begun, silent, Join("first"), AFTERWARDS, events=True)
     titled = Await("session.updated", {"info.title": "play a pause"})
-    renamed = (first, titled, patch(_ONE, {"title": "In between"}), Join("first"))
+    rename = Send("PATCH", _ONE, {"title": "In between"}, observe=False)
+    renamed = (first, titled, rename, Join("first"))
     yield case("busy.rename", "PATCH /session/{id}", "busy", *renamed, AFTERWARDS, events=True)
     for word, step, route in (
         ("fork", post(f"{_ONE}/fork", {}, fork="id"), "POST /session/{id}/fork"),

@@ -2,8 +2,8 @@
 
 Three rules. A time that is clearly earlier than another one on one stage is not clearly later on the other; "clearly"
 means by more than ``SLACK`` milliseconds. And where a field of a thing keeps its time on one stage, it does not change
-by more than that on the other (an event is told once: the next one is another thing). And two fields of one thing that hold the very same time on one stage are not more than
-``APART`` apart on the other.
+by more than that on the other (each event is a thing of its own). And two fields of one thing that hold the very same
+time on one stage are not more than ``APART`` apart on the other.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The rules:
 
 * **ids** of the right form (prefix, 12 hexadecimal digits, 14 letters or digits) become ``ses#1``, ``msg#2``: numbered
-  by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too.
+  by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too:
+  those of what belongs to a session with others of that session, for several sessions may run at the same time.
 * **event ids** become ``evt#``: each is seen once, so a number would say nothing.
 * **call ids** are the provider's: numbered by first sight, whatever their form.
 * **times** (whole numbers from 10^12 to 10^14, and ISO times in texts) become ``time``; ``times`` compares their order.
@@ -72,15 +73,17 @@ class Normaliser:
     moments: list[Moment] = field(default_factory=list)
     """The times, in the order in which they were seen."""
     _numbers: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _homes: dict[str, str] = field(default_factory=dict)
+    """The sessions that ids belong to, as far as it was seen."""
 
     @property
     def order(self) -> dict[str, list[str]]:
-        """For each prefix the normalised ids in the order in which the real ones sort."""
-        return {
-            kind: [numbered for _, numbered in sorted(found.items())]
-            for kind, found in self._numbers.items()
-            if kind not in {"call", "sha"}
-        }
+        """For each prefix and session the normalised ids in the order in which the real ones sort."""
+        order: defaultdict[str, list[str]] = defaultdict(list)
+        for kind, found in self._numbers.items():
+            for each, numbered in sorted(found.items()) if kind not in {"call", "sha"} else ():
+                order[f"{kind} {self._homes.get(each, '')}".rstrip()].append(numbered)
+        return dict(order)
 
     def answer(self, value: Json) -> Json:
         """An answer: foreign sessions are dropped from its body."""
@@ -95,6 +98,9 @@ class Normaliser:
                 found = value.get("id")
                 if isinstance(found, str) and "_" in found:
                     owner, place = self._text(found), ""
+                    home = value.get("sessionID")
+                    if isinstance(home, str):
+                        self._homes[found] = self._text(home)
                 return {
                     self._text(key): self.value(value[key], owner, f"{place}.{key}" if place else key)
                     for key in sorted(value)

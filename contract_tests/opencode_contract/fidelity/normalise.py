@@ -6,7 +6,8 @@ The rules:
   by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too:
   those of what belongs to a session with others of that session, for several sessions may run at the same time.
 * **event ids** become ``evt#``: each is seen once, so a number would say nothing.
-* **call ids** are the provider's: numbered by first sight, whatever their form.
+* **call ids** are the provider's: numbered by first sight, whatever their form. Those that the server makes itself
+  are ULIDs, and treated as its other ids.
 * **times** (whole numbers from 10^12 to 10^14, and ISO times in texts) become ``time``; ``times`` compares their order.
 * **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
   (Sessions also have a ``path``, the folder without its first slash.)
@@ -32,6 +33,7 @@ from opencode_contract.fidelity.stages import Places
 _ID = re.compile(r"\b(ses|msg|prt|per|que|tool)_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
 _EVENT_ID = re.compile(r"\bevt_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
 _CALL_ID = re.compile(r"\bcall_[0-9A-Za-z_]+")
+_ULID = re.compile(r"\b0[0-9A-HJKMNP-TV-Z]{25}\b")
 _HASH = re.compile(r"\b[0-9a-f]{40}\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _HOST = re.compile(r"127\.0\.0\.1(?::\d+)?")
@@ -146,6 +148,7 @@ class Normaliser:
         text = _EVENT_ID.sub("evt#", text)
         text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
+        text = _ULID.sub(lambda found: self._number("ulid", found[0]), text)
         text = _HASH.sub(lambda found: self._number("sha", found[0]), text)
         text = _ISO.sub("<iso>", text)
         text = _HOST.sub("<host>", text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.background import take_apart
 from opencode_contract.fidelity.compare import Performance, compare
@@ -46,6 +48,15 @@ def test_order_of_ids_is_compared() -> None:
     assert differences([EARLY, LATE], [LATE, EARLY]) == ["2. order of ids · msg[0]", "2. order of ids · msg[1]"]
 
 
+def test_order_of_ids_is_compared_within_a_session() -> None:
+    """Two sessions run at the same time: whose part came first says nothing."""
+
+    def parts(*ids: str) -> Json:
+        return [{"id": each, "sessionID": session} for each, session in zip(ids, (SES, OTHER), strict=True)]
+
+    assert differences(parts(EARLY, LATE), parts(LATE, EARLY)) == []
+
+
 def test_what_is_volatile() -> None:
     """Folders, addresses, hashes, slugs, errors' references and stacks are named by their role."""
     found = normaliser().value(
@@ -55,6 +66,8 @@ def test_what_is_volatile() -> None:
             "data": "/place/home/share/opencode/storage",
             "url": "http://127.0.0.1:41234/v1",
             "hash": "a" * 40,
+            "callID": "call_anything",
+            "own": "01M82G4J5K416K60RW6P6JMVMD",
             "ref": "err_0123abcd",
             "stack": "Error: x\n    at f (a.ts)\n    at g",
             "evt": "evt_0123456789abAAAAAAAAAAAAAA",
@@ -68,6 +81,8 @@ def test_what_is_volatile() -> None:
         "data": "<data>/storage",
         "url": "http://<host>/v1",
         "hash": "sha#1",
+        "callID": "call#1",
+        "own": "ulid#1",
         "ref": "<ref>",
         "stack": "Error: x",
         "evt": "evt#",
@@ -147,9 +162,9 @@ def updated(title: str, **more: Json) -> Json:
     return {"type": "session.updated", "properties": {"info": {"id": SES, "title": title, **more}}}
 
 
-def status(word: str) -> Json:
+def status(word: str, session: str = SES) -> Json:
     """A session.status."""
-    return {"type": "session.status", "properties": {"sessionID": SES, "status": {"type": word}}}
+    return {"type": "session.status", "properties": {"sessionID": session, "status": {"type": word}}}
 
 
 def test_background_events_may_move() -> None:
@@ -176,7 +191,12 @@ def test_other_events_keep_their_order() -> None:
 
 def tool(state: str, **more: Json) -> Json:
     """A message.part.updated of a tool."""
-    part: Json = {"id": "prt_000000000001AAAAAAAAAAAAAA", "type": "tool", "state": {"status": state, **more}}
+    part: Json = {
+        "id": "prt_000000000001AAAAAAAAAAAAAA",
+        "sessionID": SES,
+        "type": "tool",
+        "state": {"status": state, **more},
+    }
     return {"type": "message.part.updated", "properties": {"part": part}}
 
 
@@ -190,14 +210,28 @@ def test_progress_may_be_missing() -> None:
     assert differences([shown, done], [tool("running", metadata={"output": "one", "x": 1}), done], EVENTS)
 
 
-def test_an_ask_may_overtake_the_parts_of_its_tool() -> None:
-    """An ask may come before its tool is told of, but not behind what follows."""
-    asked: Json = {"type": "permission.asked", "properties": {"sessionID": SES}}
+@pytest.mark.parametrize("kind", ["permission.asked", "question.asked", "todo.updated"])
+def test_a_tools_own_event_may_overtake_the_parts_of_its_step(kind: str) -> None:
+    """What a tool tells may come before the stream has told of the tool, but not behind what came of it."""
+    own: Json = {"type": kind, "properties": {"sessionID": SES}}
     begun: list[Json] = [tool("pending"), tool("running")]
     done = tool("completed", output="")
-    assert differences([*begun, asked, done], [asked, *begun, done], EVENTS) == []
-    assert differences([*begun, asked, done], [*begun, done, asked], EVENTS)
-    assert differences([*begun, asked, done], [*begun, done], EVENTS)
+    assert differences([*begun, own, done], [own, *begun, done], EVENTS) == []
+    assert differences([*begun, own, done], [*begun, done, own], EVENTS)
+    assert differences([status("busy"), *begun, own], [own, status("busy"), *begun], EVENTS)
+    assert differences([*begun, own, done], [*begun, done], EVENTS)
+
+
+def test_a_subagents_session_may_overtake_the_stream_of_its_parent() -> None:
+    """The log of a session below another one moves as a whole, and keeps its own order."""
+    born: Json = {"type": "session.created", "properties": {"info": {"id": OTHER, "parentID": SES}}}
+    child: list[Json] = [born, status("busy", OTHER), status("idle", OTHER)]
+    begun, done = [tool("pending"), tool("running")], tool("completed", output="")
+    first = status("busy")
+    assert differences([first, *begun, *child, done], [first, *child, *begun, done], EVENTS) == []
+    assert differences([first, *begun, *child, done], [first, *child[:2], *begun, child[2], done], EVENTS) == []
+    assert differences([first, *begun, *child, done], [first, *begun, *child[:2], done, child[2]], EVENTS)
+    assert differences([first, *begun, *child, done], [first, born, *begun, child[2], child[1], done], EVENTS)
 
 
 def test_first_user_message_is_in_the_foreground() -> None:

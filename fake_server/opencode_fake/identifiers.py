@@ -6,6 +6,7 @@ import random
 import string
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_DIGITS = 14
 _BITS = 48
 _COUNTER = 4096
@@ -47,6 +48,11 @@ class Identifiers:
     def call_id(self) -> str:
         """The id of a tool call, which the provider makes."""
         return f"call_{self._tail(24)}"
+
+    def ulid(self, at: int) -> str:
+        """The id of a call that the server makes itself: the time in ten digits of base 32, and sixteen by chance."""
+        time = "".join(_CROCKFORD[at >> shift & 31] for shift in range(45, -1, -5))
+        return time + "".join(self._random.choices(_CROCKFORD, k=16))
 
     def _number(self, at: int) -> int:
         self._counter = self._counter + 1 if at == self._last else 1

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from conftest import Serving
 
+from opencode_fake.clock import VirtualClock
+from opencode_fake.identifiers import Identifiers
+from opencode_fake.run.shell import Shell
 from opencode_fake.scripts.compaction import SUMMARY
+from opencode_fake.scripts.matching import Casting
+from opencode_fake.scripts.model import Script
+from opencode_fake.state.world import World
+from opencode_fake.versions import behaviours
 
 SCRIPT = {
     "replies": [
@@ -55,6 +65,34 @@ async def test_a_shell_command_shows_what_the_script_says_it_prints(serving: Ser
     assert "finish" not in answer["info"]
     assert title.startswith("New session - ")
     assert nobody.status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("version", "metadata"),
+    [
+        ("1.1.53", {"output": "a.txt\n", "description": ""}),
+        ("1.14.34", {"output": "a.txt\n", "description": ""}),
+        ("1.18.34", {"output": "a.txt\n"}),
+    ],
+)
+async def test_what_a_shell_command_is_in_a_version(serving: Serving, version: str, metadata: dict[str, str]) -> None:
+    """The server makes its call's id itself; newer versions describe it no more."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        answer = await served.http.post(f"/session/{session}/shell", json={"agent": "build", "command": "ls"})
+    (part,) = answer.json()["parts"]
+    assert re.fullmatch(r"01[0-9A-HJKMNP-TV-Z]{24}", part["callID"])
+    assert part["state"]["metadata"] == metadata
+
+
+@pytest.mark.parametrize(("version", "busy"), [("1.3.2", False), ("1.14.34", True), ("1.18.34", True)])
+def test_a_session_is_busy_with_a_shell_command(version: str, busy: bool) -> None:
+    """From 1.14.34 on it says so."""
+    casting = Casting(Script.model_validate(SCRIPT))
+    world = World(version, behaviours(version), "/data/workspace", casting, Identifiers(0), VirtualClock().now)
+    shell = Shell(world, world.create_session("/data/workspace"), "build", None, "ls")
+    told = [event.properties["status"] for event in shell.events() if event.type == "session.status"]
+    assert told == [{"type": "busy"}, {"type": "idle"}][not busy :]
 
 
 async def test_a_summary_is_an_answer_of_its_own_agent(serving: Serving) -> None:

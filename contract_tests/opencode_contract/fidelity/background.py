@@ -6,15 +6,13 @@ themselves by these events, whose content is the whole session or message as it 
 out of the log, and for each thing (a session, a message, a session's diff) the *history* of each of its fields is
 compared: the values that it took one after the other, a time only by whether it is there.
 
-*Progress* is a ``message.part.updated`` of a running tool that shows the output so far. The real server tells of it
-when it comes to it, often not at all (1.1.53: between none and two for one and the same command). So it is taken out
-as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the final
-one.
+*Progress* is a ``message.part.updated`` of a running tool that shows the output so far, or the session of its subagent.
+The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
+command, and none where a tool shows something before the reader of the stream has heard of its call). So it is taken
+out as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the
+final one.
 
-*Asks* (``permission.asked``, ``question.asked``) come from the tool, its parts from whoever reads the model's stream.
-So an ask may overtake the parts of its step. It is put behind those that follow it, up to what comes of a tool.
-
-All other events keep their order exactly.
+All other events keep their order, but for what tools may overtake: see ``overtaking``.
 """
 
 from __future__ import annotations
@@ -24,17 +22,18 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from opencode_contract.evidence import Json
+from opencode_contract.fidelity.overtaking import tools_behind_stream
 
 _BACKGROUND = frozenset({"session.updated", "session.diff"})
-_ASKS = frozenset({"permission.asked", "question.asked"})
 _OUTPUT = "state.metadata.output"
+_PROGRESS = frozenset({_OUTPUT, "state.metadata.sessionId"})
 
 
 @dataclass(slots=True)
 class Log:
     """A log of events, taken apart."""
 
-    foreground: list[Json] = field(default_factory=list)
+    foreground: list[dict[str, Json]] = field(default_factory=list)
     told: dict[str, list[Json]] = field(default_factory=dict)
     progress: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
@@ -49,7 +48,9 @@ class Log:
         shown: dict[str, Json] = {}
         for part in sorted(self.progress.keys() & other.progress.keys()):
             fields = [{name: value for name, value in each.items() if name != _OUTPUT} for each in self.progress[part]]
-            grows = all(self.outputs.get(part, "").startswith(str(each[_OUTPUT])) for each in self.progress[part])
+            grows = all(
+                self.outputs.get(part, "").startswith(str(each.get(_OUTPUT, ""))) for each in self.progress[part]
+            )
             shown[part] = {"shows": [*dict(fields[0])], "values": fields[0], "grows into the output": grows}
         return shown
 
@@ -59,6 +60,8 @@ def take_apart(events: Json) -> Log:
     log = Log()
     users: set[str] = set()
     for event in events if isinstance(events, list) else []:
+        if not isinstance(event, dict):
+            continue
         kind, content = _content(event)
         user = _user_message(kind, content)
         if kind in _BACKGROUND or user in users:
@@ -66,30 +69,8 @@ def take_apart(events: Json) -> Log:
         elif not _note_progress(log, kind, content):
             log.foreground.append(event)
             users |= {user} - {""}
-    log.foreground = list(_asks_behind_tools(log.foreground))
+    log.foreground = tools_behind_stream(log.foreground)
     return log
-
-
-def _asks_behind_tools(events: list[Json]) -> Iterator[Json]:
-    held: list[Json] = []
-    for event in events:
-        kind, content = _content(event)
-        if kind in _ASKS:
-            held.append(event)
-            continue
-        if not _is_streamed(kind, content):
-            yield from held
-            held = []
-        yield event
-    yield from held
-
-
-def _is_streamed(kind: str, content: Json) -> bool:
-    """Whether an event tells of a part that the model's stream makes, not of what came of a tool."""
-    flat = dict(_flat(content))
-    begun = flat.get("part.type") in {"step-start", "text", "reasoning"}
-    under_way = flat.get("part.type") == "tool" and flat.get("part.state.status") in {"pending", "running"}
-    return kind == "message.part.updated" and (begun or under_way)
 
 
 def _note_progress(log: Log, kind: str, content: Json) -> bool:
@@ -101,15 +82,13 @@ def _note_progress(log: Log, kind: str, content: Json) -> bool:
     output = flat.get("state.output")
     if isinstance(output, str):
         log.outputs[str(part.get("id"))] = output
-    if flat.get("state.status") != "running" or _OUTPUT not in flat:
+    if flat.get("state.status") != "running" or not _PROGRESS & flat.keys():
         return False
     log.progress.setdefault(str(part.get("id")), []).append(flat)
     return True
 
 
-def _content(event: Json) -> tuple[str, Json]:
-    if not isinstance(event, dict):
-        return "", None
+def _content(event: dict[str, Json]) -> tuple[str, Json]:
     kind = event.get("type")
     return (kind if isinstance(kind, str) else ""), event.get("properties")
 

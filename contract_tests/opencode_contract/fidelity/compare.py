@@ -44,7 +44,7 @@ class Performance:
                 yield Seen(each.what, self.normaliser.answer(each.value))
                 continue
             self.log = background.take_apart(self.normaliser.value(each.value))
-            yield Seen(EVENTS, self.log.foreground)
+            yield Seen(EVENTS, list[Json](self.log.foreground))
             yield Seen("events in the background", self.log.histories)
         yield Seen("order of ids", {kind: list[Json](ids) for kind, ids in self.normaliser.order.items()})
 

@@ -3,9 +3,11 @@
 The rules:
 
 * **ids** of the right form (prefix, 12 hexadecimal digits, 14 letters or digits) become ``ses#1``, ``msg#2``: numbered
-  by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too.
+  by first sight for each prefix. One of another form stays as it is, hence differs. How they sort is compared, too:
+  those of what belongs to a session with others of that session, for several sessions may run at the same time.
 * **event ids** become ``evt#``: each is seen once, so a number would say nothing.
-* **call ids** are the provider's: numbered by first sight, whatever their form.
+* **call ids** are the provider's: numbered by first sight, whatever their form. Those that the server makes itself
+  are ULIDs, and treated as its other ids.
 * **times** (whole numbers from 10^12 to 10^14, and in texts ISO times and whole numbers of 13 digits that begin with 1)
   become ``time``; ``times`` compares the order of those that are numbers.
 * **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
@@ -32,6 +34,7 @@ from opencode_contract.fidelity.stages import Places
 _ID = re.compile(r"\b(ses|msg|prt|per|que|tool)_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
 _EVENT_ID = re.compile(r"\bevt_[0-9a-f]{12}[0-9A-Za-z]{14}\b")
 _CALL_ID = re.compile(r"\bcall_[0-9A-Za-z_]+")
+_ULID = re.compile(r"\b0[0-9A-HJKMNP-TV-Z]{25}\b")
 _HASH = re.compile(r"\b[0-9a-f]{40}\b")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _MOMENT = re.compile(r"\b1\d{12}\b")
@@ -75,15 +78,17 @@ class Normaliser:
     moments: list[Moment] = field(default_factory=list)
     """The times, in the order in which they were seen."""
     _numbers: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _homes: dict[str, str] = field(default_factory=dict)
+    """The sessions that ids belong to, as far as it was seen."""
 
     @property
     def order(self) -> dict[str, list[str]]:
-        """For each prefix the normalised ids in the order in which the real ones sort."""
-        return {
-            kind: [numbered for _, numbered in sorted(found.items())]
-            for kind, found in self._numbers.items()
-            if kind not in {"call", "sha"}
-        }
+        """For each prefix and session the normalised ids in the order in which the real ones sort."""
+        order: defaultdict[str, list[str]] = defaultdict(list)
+        for kind, found in self._numbers.items():
+            for each, numbered in sorted(found.items()) if kind not in {"call", "sha"} else ():
+                order[f"{kind} {self._homes.get(each, '')}".rstrip()].append(numbered)
+        return dict(order)
 
     def answer(self, value: Json) -> Json:
         """An answer: foreign sessions are dropped from its body."""
@@ -98,6 +103,9 @@ class Normaliser:
                 found = value.get("id")
                 if isinstance(found, str) and "_" in found:
                     owner, place = self._text(found), ""
+                    home = value.get("sessionID")
+                    if isinstance(home, str):
+                        self._homes[found] = self._text(home)
                 return {
                     self._text(key): self.value(value[key], owner, f"{place}.{key}" if place else key)
                     for key in sorted(value)
@@ -143,6 +151,7 @@ class Normaliser:
         text = _EVENT_ID.sub(EVENT_ID, text)
         text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
+        text = _ULID.sub(lambda found: self._number("ulid", found[0]), text)
         text = _HASH.sub(lambda found: self._number("sha", found[0]), text)
         text = _ISO.sub("<iso>", text)
         text = _MOMENT.sub("<time>", text)

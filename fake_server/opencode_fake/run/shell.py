@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_fake.run.effects import Event, go_idle
+from opencode_fake.run.effects import Event, go_idle, set_status
 from opencode_fake.run.events import message_updated, part_updated
 from opencode_fake.run.history import forget_reverted
 from opencode_fake.run.models import DEFAULT_MODEL
-from opencode_fake.scripts.model import JsonObject, Script, ToolStep
+from opencode_fake.scripts.model import JsonObject
+from opencode_fake.scripts.tool_calls import script_commands
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import AssistantInfo, ModelRef, PartTime, TextPart, ToolPart, UserInfo
 from opencode_fake.state.world import World, no_tokens
@@ -29,13 +30,16 @@ class Shell:
     def events(self) -> Iterator[Event]:
         """All that happens: nothing is executed, the script's own output of this command is shown."""
         world = self._world
+        if world.behaviours.shell_is_busy:
+            yield set_status(world, self._session.id, {"type": "busy"})
         yield from forget_reverted(world, self._session)
         yield from self._ask()
         part = self._part()
         yield part_updated(world, part)
-        output = _output(world.casting.script, self._command)
+        known = script_commands(world.casting.script).get(self._command)
+        output = known.output or "" if known is not None else ""
         if output:
-            part["state"]["metadata"] = {"output": output, "description": ""}
+            part["state"]["metadata"] = self._shown(output)
             yield part_updated(world, part)
         start, end = part["state"].get("time", {"start": 0})["start"], world.now()
         time: PartTime = {"start": start, "end": end}
@@ -44,7 +48,7 @@ class Shell:
             "input": {"command": self._command},
             "output": output,
             "title": "",
-            "metadata": {"output": output, "description": ""},
+            "metadata": self._shown(output),
             "time": time,
         }
         info = self.message.info
@@ -53,6 +57,9 @@ class Shell:
         yield message_updated(world, info)
         yield part_updated(world, part)
         yield from go_idle(world, self._session.id)
+
+    def _shown(self, output: str) -> JsonObject:
+        return {"output": output, "description": ""} if self._world.behaviours.bash_described else {"output": output}
 
     def _ask(self) -> Iterator[Event]:
         world, created = self._world, self._world.now()
@@ -104,16 +111,9 @@ class Shell:
             "sessionID": self._session.id,
             "messageID": self.message.info["id"],
             "type": "tool",
-            "callID": world.identifiers.call_id(),
+            "callID": world.identifiers.ulid(world.now()),
             "tool": "bash",
             "state": {"status": "running", "input": given, "time": {"start": world.now()}},
         }
         self.message.parts[part["id"]] = part
         return part
-
-
-def _output(script: Script, command: str) -> str:
-    """What the script says that a command prints."""
-    turns = [turn for reply in script.replies for turn in (reply, *reply.sequence)]
-    steps = [step for turn in turns for step in turn.steps if isinstance(step, ToolStep) and step.tool == "bash"]
-    return next((step.output or "" for step in steps if step.input.get("command") == command), "")

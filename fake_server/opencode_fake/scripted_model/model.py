@@ -23,7 +23,7 @@ from opencode_fake.scripts.matching import Casting, Unmatched
 from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, TextStep, Tokens, ToolStep
 from opencode_fake.scripts.permissions import configured, script_rules
 from opencode_fake.scripts.pricing import MODEL_ID
-from opencode_fake.scripts.tool_calls import SHELL_TOOL
+from opencode_fake.scripts.tool_calls import SHELL_TOOL, script_commands
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 
 JOURNAL_LENGTH = 1000
@@ -117,6 +117,8 @@ class ScriptedModel:
         """What the server's process needs in its environment. Puts the scripted shell into ``folder``."""
         self._shell = ScriptedShell(folder)
         self._shell.install()
+        for command, step in script_commands(self.casting.script).items():
+            self._shell.stand_by(command, take(step))
         return {
             "SHELL": str(self._shell.program),
             # The real `edit` and `write` want a file read first; a script has no need to say so.

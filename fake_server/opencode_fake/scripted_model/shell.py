@@ -1,7 +1,8 @@
 """Plays the outputs of ``bash`` to a real server, so that nothing of a script is ever executed.
 
 The server runs commands with the program that ``SHELL`` names. Ours looks up what the scripted model laid down for
-exactly that command just before it called the tool, and refuses every other command.
+exactly that command just before it called the tool. Commands that the user has executed go as the script says first;
+every other command is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import shlex
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from opencode_fake.scripted_model import player
@@ -56,15 +56,23 @@ class ScriptedShell:
     def announce(self, session_id: str, command: str, played: Take) -> None:
         """Lays down what the next run of ``command`` does."""
         self._laid += 1
-        path = self._folder / f"{sha256(command.encode()).hexdigest()}.{self._laid:08d}{player.SUFFIX}"
-        written = path.with_suffix(".part")
-        written.write_text(
-            json.dumps({"output": played.output, "exit": played.exit, "duration": played.duration}), encoding="utf-8"
-        )
-        written.rename(path)
+        path = self._folder / f"{player.name(command)}.{self._laid:08d}{player.SUFFIX}"
+        _write(path, played)
         self._pending[session_id].append(path)
+
+    def stand_by(self, command: str, played: Take) -> None:
+        """Lays down what ``command`` does whenever the user has it executed."""
+        _write(self._folder / f"{player.name(command)}{player.STANDING}", played)
 
     def retract(self, session_id: str) -> None:
         """Takes back the commands of a session that were announced and never run: it was aborted before them."""
         for path in self._pending.pop(session_id, ()):
             path.unlink(missing_ok=True)
+
+
+def _write(path: Path, played: Take) -> None:
+    """Whole or not at all, for a shell may be looking for it."""
+    taken: player.Taken = {"output": played.output, "exit": played.exit, "duration": played.duration}
+    written = path.with_suffix(".part")
+    written.write_text(json.dumps(taken), encoding="utf-8")
+    written.rename(path)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
-from opencode_fake.scripts.model import CallStep, JsonObject, JsonValue, Script, Turn, is_call
-from opencode_fake.scripts.tool_calls import tool_input, tool_name
+from opencode_fake.scripts.model import JsonObject, JsonValue, Script
+from opencode_fake.scripts.tool_calls import script_calls, tool_input, tool_name
 
 Action: TypeAlias = Literal["allow", "deny", "ask"]
 
@@ -102,7 +102,7 @@ def demands(tool: str, given: JsonObject, directory: str) -> tuple[Demand, ...]:
 def script_rules(script: Script, directory: str) -> tuple[Rule, ...]:
     """The rules that the steps with a ``permission`` of their own make, each kind behind one that allows the rest."""
     rules: dict[str, list[Rule]] = {}
-    for step in _calls(script):
+    for step in script_calls(script):
         for demand in demands(tool_name(step), tool_input(step, directory), directory):
             if step.permission is None or demand.permission == "external_directory":
                 continue
@@ -119,13 +119,6 @@ def configured(rules: Iterable[Rule]) -> JsonObject:
         if isinstance(patterns, dict):
             patterns[rule.pattern] = rule.action
     return grouped
-
-
-def _calls(script: Script) -> Iterator[CallStep]:
-    turns: list[Turn] = [turn for reply in script.replies for turn in (reply, *reply.sequence)]
-    if script.default is not None:
-        turns.append(script.default)
-    return (step for turn in turns for step in turn.steps if is_call(step))
 
 
 def _outside(path: str, directory: str) -> tuple[Demand, ...]:

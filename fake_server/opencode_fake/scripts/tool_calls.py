@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from opencode_fake.scripts.model import (
     CallStep,
     Choice,
@@ -9,11 +11,14 @@ from opencode_fake.scripts.model import (
     JsonObject,
     JsonValue,
     QuestionStep,
+    Script,
     TaskStep,
     Todo,
     TodosStep,
     ToolStep,
+    Turn,
     WriteStep,
+    is_call,
     workspace_path,
 )
 
@@ -22,6 +27,23 @@ FILE_TOOLS = frozenset({"write", "edit", "multiedit", "patch", "apply_patch"})
 """The server's tools that change files."""
 PATH_KEYS = frozenset({"filePath", "path"})
 """The inputs of tools that name a file or folder of the workspace."""
+
+
+def script_calls(script: Script) -> Iterator[CallStep]:
+    """Every call of a script."""
+    turns: list[Turn] = [turn for reply in script.replies for turn in (reply, *reply.sequence)]
+    if script.default is not None:
+        turns.append(script.default)
+    return (step for turn in turns for step in turn.steps if is_call(step))
+
+
+def script_commands(script: Script) -> dict[str, ToolStep]:
+    """The shell commands of a script, each with the step that is the first to say how it goes."""
+    commands: dict[str, ToolStep] = {}
+    for step in script_calls(script):
+        if isinstance(step, ToolStep) and step.tool == SHELL_TOOL:
+            commands.setdefault(f"{step.input.get('command')}", step)
+    return commands
 
 
 def tool_name(step: CallStep) -> str:

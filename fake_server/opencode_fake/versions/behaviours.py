@@ -166,6 +166,9 @@ class Behaviours:
     read_has_display: bool
     """``read`` repeats what it read in ``metadata.display``."""
 
+    shell_is_busy: bool
+    """A session is busy while it executes a command for the user."""
+
     # Asking the user, and todos.
     abort_ends_asks: bool
     """Aborting a run that waits for the user ends it at once; otherwise its message stays open until the answer."""

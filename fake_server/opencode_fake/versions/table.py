@@ -99,6 +99,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "read_counts_last_line": {"1.1.34": True, "1.2.15": False},
     "read_breaks_after_tag": {"1.1.34": False, "1.14.34": True},
     "read_has_display": {"1.1.34": False, "1.17.0": True},
+    "shell_is_busy": {"1.1.34": False, "1.14.34": True},
     "abort_ends_asks": {"1.1.34": False, "1.14.34": True},
     "always_ends_in_space": {"1.1.34": False, "1.1.53": True},
     "bash_request_has_command": {"1.1.34": False, "1.17.0": True},

@@ -61,7 +61,7 @@ def _permissions() -> Iterator[Case]:
     double = (_asking("double leave")[:2], second, Settle(running=True), get("/permission"))
     rejected = post("/permission/{per}/reply", {"reply": "reject"})
     yield case("ask.two-reject-one", _REPLY, "runs", *double, rejected, _LEFT, events=True)
-    allowed = (once, post("/permission/{second}/reply", {"reply": "once"}))
+    allowed = (once, Settle(running=True), post("/permission/{second}/reply", {"reply": "once"}))
     yield case("ask.two-allow-both", _REPLY, "runs", *double, *allowed, _LEFT, events=True)
     abort = post(f"{_ONE}/abort")
     yield case(

@@ -22,6 +22,7 @@ _IDS = get(
     start="1.parts.0.id",
     prompt="0.parts.0.id",
 )
+_MODEL: dict[str, Json] = {"providerID": "scripted", "modelID": "script-1"}
 _TALK = (*_PLAIN, *_BASH, _IDS)
 """Two prompts, the first answered by one message, the second by two."""
 
@@ -122,12 +123,13 @@ def _edits() -> Iterator[Case]:
 def _commands() -> Iterator[Case]:
     shell = post(f"{_ONE}/shell", {"agent": "build", "command": "echo out; echo err >&2; exit 3"})
     yield case("shell.fresh", "POST /session/{id}/shell", "runs", shell, AFTERWARDS, events=True)
+    silent = post(f"{_ONE}/shell", {"agent": "plan", "command": "true", "model": dict(_MODEL)})
+    yield case("shell.silent", "POST /session/{id}/shell", "runs", silent, shell, AFTERWARDS, events=True)
     yield case("shell.in-a-talk", "POST /session/{id}/shell", "runs", *_PLAIN, shell, AFTERWARDS, events=True)
-    model: dict[str, Json] = {"providerID": "scripted", "modelID": "script-1"}
-    short = post(f"{_ONE}/summarize", model)
+    short = post(f"{_ONE}/summarize", dict(_MODEL))
     yield case("summarize.fresh", "POST /session/{id}/summarize", "runs", short, AFTERWARDS, events=True)
     yield case("summarize.in-a-talk", "POST /session/{id}/summarize", "runs", *_PLAIN, short, AFTERWARDS, events=True)
-    init = post(f"{_ONE}/init", {**model, "messageID": "{own_message}"})
+    init = post(f"{_ONE}/init", {**_MODEL, "messageID": "{own_message}"})
     yield case("init.fresh", "POST /session/{id}/init", "runs", init, AFTERWARDS, events=True)
     commands: dict[str, Json] = {
         "init": {"command": "init", "arguments": ""},

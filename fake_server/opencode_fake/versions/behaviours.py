@@ -113,6 +113,10 @@ class Behaviours:
     """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
     unknown_agent_is_an_event: bool
     """A prompt for an unknown agent emits ``session.error``."""
+    unknown_command_is_named: bool
+    """The error of an unknown command names it."""
+    unknown_names_list_choice: bool
+    """The error of an unknown command or agent lists those that there are."""
     failure_told_again: Literal["no", "name", "trace"]
     """A failed asynchronous prompt emits a second ``session.error``: with the error's name, or with its stack."""
     user_variant_in_model: bool
@@ -190,6 +194,8 @@ class Behaviours:
     """A revert to a part keeps the parts before it when the next prompt comes."""
     messages_can_go: bool
     """``DELETE`` removes a message."""
+    parts_need_message: bool
+    """A part cannot be put into a message that is not there: the database refuses it."""
     busy_is: Literal["error", "bad", "untold", "conflict"]
     """What must wait for a run is refused with a 500, a 400, a 400 that says nothing, or a 409."""
     unshared_is_missing: bool

@@ -61,6 +61,8 @@ class Behaviours:
     """Every route that needs its session answers 404 without it; before, many answer as for an empty one."""
     missing_session_has_no_messages: bool
     """The messages of a missing session are an empty list."""
+    deleting_is_an_update: bool
+    """``session.updated`` comes before ``session.deleted``: the server ends the sharing first, be there any or not."""
     deleting_missing_refused: bool
     """Deleting a session that is not there is a 404."""
     sessions_ordered_by: Literal["creation", "insertion", "update"]
@@ -183,6 +185,8 @@ class Behaviours:
     """Answering a request that is not there is a 404."""
     todos_have_ids: bool
     """Todo items have an ``id``."""
+    todos_show_ids: bool
+    """The tool that writes them and its event show that ``id``, be it kept or not."""
 
     data_url_decoded_whole: bool
     """A text that a prompt brings in a data URL begins with the URL's own letters, decoded too."""

@@ -96,7 +96,8 @@ class Behaviours:
     update_takes_permission: bool
     """PATCH can change the permission rules."""
     update_touches: Literal["never", "always", "rules"]
-    """When PATCH sets ``time.updated``: never, always, or for permission rules and metadata only."""
+    """When PATCH sets ``time.updated``: never, always (a title that the model gave counts, too), or for permission
+    rules and metadata only."""
     empty_update_is_told: bool
     """A PATCH that changes nothing emits ``session.updated``."""
     creation_is_an_update: bool

@@ -111,6 +111,36 @@ CASES = (
     Case("POST /session/ses_x/abort", None, {"1.1.34": (200, True)}),
     Case("POST /session/ses_x/message", f'{{"parts":[{TEXT}]}}', {"1.1.34": NOTHING, "1.15.0": NO_SESSION}),
     Case("POST /session/ses_x/prompt_async", f'{{"parts":[{TEXT}]}}', {"1.1.34": (204, ""), "1.15.0": NO_SESSION}),
+    Case(
+        "PATCH /session/ses_x/message/msg_x/part/prt_x",
+        '{"id":"prt_x","sessionID":"ses_x","messageID":"msg_x","type":"text","text":"t"}',
+        {
+            "1.1.34": (200, {"id": "prt_x", "sessionID": "ses_x", "messageID": "msg_x", "type": "text", "text": "t"}),
+            "1.2.1": broken("SQLiteError: FOREIGN KEY constraint failed"),
+            "1.14.34": (200, {"id": "prt_x", "sessionID": "ses_x", "messageID": "msg_x", "type": "text", "text": "t"}),
+            "1.15.0": NO_SESSION,
+        },
+    ),
+    # A command and an agent that are not there.
+    Case(
+        "POST /session/{ses}/command",
+        '{"command":"nosuch","arguments":""}',
+        {
+            "1.1.34": broken("TypeError: undefined is not an object (evaluating 'command3.agent')"),
+            "1.3.0": broken('Command not found: "nosuch"'),
+            "1.3.2": broken('Command not found: "nosuch". Available commands: init, review'),
+            **HIDDEN,
+        },
+    ),
+    Case(
+        "POST /session/{ses}/shell",
+        '{"agent":"nosuch","command":"echo hi"}',
+        {
+            "1.1.34": broken("TypeError: undefined is not an object (evaluating 'agent.model')"),
+            "1.3.2": broken('Agent not found: "nosuch". Available agents: build, explore, general, plan'),
+            **HIDDEN,
+        },
+    ),
     # An id that can be none.
     Case("GET /session/xyz", None, {"1.1.34": XYZ, **HIDDEN}),
     Case("DELETE /session/xyz", None, {"1.1.34": XYZ, **HIDDEN}),
@@ -147,6 +177,18 @@ CASES = (
             "1.2.15": inside(start("ses", "sessionID"), start("msg", "messageID"), named=True),
             "1.2.27": zod(
                 {"sessionID": "xyz", "messageID": "xyz"}, start("ses", "sessionID"), start("msg", "messageID")
+            ),
+            **HIDDEN,
+        },
+    ),
+    Case(
+        "POST /session/xyz/permissions/xyz",
+        '{"response":"once"}',
+        {
+            "1.1.34": inside(start("per", "requestID")),
+            "1.2.15": inside(start("per", "requestID"), named=True),
+            "1.2.27": zod(
+                {"sessionID": "xyz", "permissionID": "xyz"}, start("ses", "sessionID"), start("per", "permissionID")
             ),
             **HIDDEN,
         },

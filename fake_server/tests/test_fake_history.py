@@ -110,6 +110,17 @@ async def test_todos_are_kept_with_their_session(serving: Serving) -> None:
     assert [set(todo) for todo in lists[1]] == [{"content", "status", "priority"}] * 2
 
 
+@pytest.mark.parametrize(("version", "shown"), [("1.1.53", True), ("1.2.1", True), ("1.3.2", True), ("1.14.34", False)])
+async def test_todos_are_shown_with_their_ids_up_to_1_3_2(serving: Serving, version: str, shown: bool) -> None:
+    """By the tool that writes them, also where they are kept without."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.prompt(session, "plan")
+        state = (await served.messages(session))[1]["parts"][1]["state"]
+    assert ["id" in todo for todo in state["metadata"]["todos"]] == [shown] * 2
+    assert state["output"].count('"id"') == 2 * shown
+
+
 async def test_parts_can_be_changed_added_and_removed(serving: Serving) -> None:
     """As wholes, under the ids of their path."""
     async with serving(SCRIPT) as served:

@@ -235,7 +235,7 @@ async def test_every_route_is_known_to_these_tests(serving: Serving) -> None:
         user = (await served.prompt(session, "hello", noReply=True)).json()["info"]["id"]
         for route in Router(ROUTES, behaviours(DEFAULT_VERSION)).routes:
             path = route.path.replace("{sessionID}", session).replace("{messageID}", user)
-            path = path.replace("{requestID}", "per_x")
+            path = path.replace("{requestID}", "per_x").replace("{permissionID}", "per_x")
             if path.endswith("event"):
                 async with served.http.stream("GET", path) as stream:
                     assert stream.status_code == 200

@@ -53,10 +53,8 @@ async def listening(served: Served, path: str = "/event") -> AsyncIterator[Liste
     async with served.http.stream("GET", path) as response:
         listener = Listener(response)
         first = await listener.next()
-        assert first in (
-            {"type": "server.connected", "properties": {}},
-            {"payload": {"type": "server.connected", "properties": {}}},
-        )
+        told = {key: value for key, value in first.get("payload", first).items() if key != "id"}
+        assert told == {"type": "server.connected", "properties": {}}
         yield listener
 
 
@@ -69,6 +67,20 @@ async def test_the_stream_has_the_headers_of_the_real_one(serving: Serving) -> N
         assert headers["Connection"] == "keep-alive"
         assert headers["Transfer-Encoding"] == "chunked"
         assert "Server" not in headers
+
+
+@pytest.mark.parametrize(("version", "told"), [("1.1.65", False), ("1.2.1", True), ("1.3.2", True), ("1.14.34", False)])
+async def test_a_deletion_is_an_update_from_1_2_1_to_1_3_2(serving: Serving, version: str, told: bool) -> None:
+    """Of each session that goes, and just before it does."""
+    async with serving(HELLO, version=version) as served:
+        parent = await served.session()
+        child = await served.session(parentID=parent)
+        async with listening(served) as listener:
+            await served.http.delete(f"/session/{parent}")
+            seen = [*await listener.until("session.deleted"), *await listener.until("session.deleted")]
+    updates = ["session.updated"] * told
+    assert [event["type"] for event in seen] == [*updates, "session.deleted"] * 2
+    assert [event["properties"]["info"]["id"] for event in seen] == [child] * (1 + told) + [parent] * (1 + told)
 
 
 async def test_a_prompt_is_told_from_the_user_message_to_idle(serving: Serving) -> None:

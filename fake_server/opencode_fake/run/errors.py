@@ -65,7 +65,12 @@ def unknown_model(model: ModelRef) -> ErrorInfo:
 
 def unknown_agent(name: str) -> ErrorInfo:
     """The prompt named an agent that does not exist."""
-    return unknown_error(f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}')
+    return unknown_error(agent_not_found(name))
+
+
+def agent_not_found(name: str) -> str:
+    """What is said of an agent that does not exist."""
+    return f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}'
 
 
 def retry_delay(failure: Failure, attempt: int) -> float:

@@ -49,8 +49,10 @@ def prompt_diff(session: Session, message_id: str) -> list[FileDiff]:
 
 
 def entitle(world: World, session: Session, title: str) -> Event:
-    """Names a session that still has its default title. That does not count as an update."""
+    """Names a session that still has its default title. That counts as an update where every change does."""
     session.info["title"] = title
+    if world.behaviours.update_touches == "always":
+        world.touch(session)
     return session_updated(world, session, {"title": title})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -237,16 +237,21 @@ def answered(questions: JsonValue, answers: list[list[str]]) -> Outcome:
 def write_todos(session: Session, given: JsonObject, behaviours: Behaviours) -> Outcome:
     """Replaces the session's todo list."""
     listed = given["todos"] if isinstance(given["todos"], list) else []
-    keys = {"content", "status", "priority"} | ({"id"} if behaviours.todos_have_ids else set())
-    todos = [{key: todo[key] for key in todo if key in keys} for todo in listed if isinstance(todo, dict)]
-    session.todos = todos
+    todos = [todo for todo in listed if isinstance(todo, dict)]
+    session.todos = _todos(todos, ids=behaviours.todos_have_ids)
+    shown = _todos(todos, ids=behaviours.todos_show_ids)
     left = sum(todo.get("status") != "completed" for todo in todos)
     return Outcome(
-        output=json.dumps(todos, indent=2, ensure_ascii=False),
+        output=json.dumps(shown, indent=2, ensure_ascii=False),
         title=f"{left} todos",
-        metadata={"todos": list(todos), "truncated": False},
-        events=(event("todo.updated", sessionID=session.id, todos=todos),),
+        metadata={"todos": list(shown), "truncated": False},
+        events=(event("todo.updated", sessionID=session.id, todos=shown),),
     )
+
+
+def _todos(given: Sequence[JsonObject], *, ids: bool) -> list[JsonObject]:
+    keys = {"content", "status", "priority"} | ({"id"} if ids else set())
+    return [{key: todo[key] for key in todo if key in keys} for todo in given]
 
 
 def _read(call: Call) -> Outcome:

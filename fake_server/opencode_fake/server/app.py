@@ -48,7 +48,7 @@ ROUTES = (
     Route("POST", "/session/{sessionID}/message", messages.prompt),
     Route("GET", "/session/{sessionID}/message/{messageID}", messages.get),
     Route("POST", "/session/{sessionID}/prompt_async", messages.prompt_async),
-    Route("POST", "/session/{sessionID}/permissions/{requestID}", asks.respond),
+    Route("POST", "/session/{sessionID}/permissions/{permissionID}", asks.respond),
     Route("GET", "/permission", asks.permissions),
     Route("POST", "/permission/{requestID}/reply", asks.reply),
     Route("GET", "/question", asks.questions),

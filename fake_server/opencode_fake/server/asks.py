@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from opencode_fake.run import asking
@@ -31,12 +32,13 @@ async def reply(app: App, incoming: Incoming) -> Outgoing:
 
 
 async def respond(app: App, incoming: Incoming) -> Outgoing:
-    """``POST /session/{sessionID}/permissions/{requestID}``: the older form, in which the session is no matter."""
-    checks.unchecked(incoming, schemas.SESSION)
-    given = _checked(incoming, schemas.PERMISSION_RESPONSE)
+    """``POST /session/{sessionID}/permissions/{permissionID}``: the older form, in which the session is no matter."""
+    checks.unchecked(incoming, schemas.SESSION, schemas.PERMISSION_ID)
+    named = replace(incoming, parameters={"requestID": incoming.parameters["permissionID"]})
+    given = _checked(named, schemas.PERMISSION_RESPONSE)
     if incoming.behaviours.missing_session_refused:
         sessions.find(app, incoming)
-    return _reply(app, incoming, cast("Reply", given["response"]), None)
+    return _reply(app, named, cast("Reply", given["response"]), None)
 
 
 async def questions(app: App, incoming: Incoming) -> Outgoing:

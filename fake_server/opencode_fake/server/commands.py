@@ -51,7 +51,7 @@ async def shell(app: App, incoming: Incoming) -> Outgoing:
     if app.driver.runs(session.id):
         raise Refused(errors.busy(session.id))
     if given["agent"] not in AGENTS:
-        raise Refused(errors.unknown("TypeError: undefined is not an object (evaluating 'agent.model')"))
+        raise Refused(errors.unknown_agent(str(given["agent"])))
     model = cast("ModelRef | None", given.get("model"))
     performed = Shell(app.world, session, str(given["agent"]), model, str(given["command"]))
     for happened in performed.events():
@@ -95,7 +95,7 @@ async def _execute(
 ) -> Message:
     known = {str(each["name"]): each for each in known_commands(app.world.behaviours)}
     if name not in known:
-        raise Refused(errors.unknown("TypeError: undefined is not an object (evaluating 'command3.agent')"))
+        raise Refused(errors.unknown_command(name, tuple(known)))
     text = str(known[name]["template"]).replace("$ARGUMENTS", arguments).strip()
     parts: list[JsonValue] = [{"type": "text", "text": text}, *cast("list[JsonValue]", given.get("parts", []))]
     body: JsonObject = {key: given[key] for key in ("messageID", "agent", "variant") if key in given}

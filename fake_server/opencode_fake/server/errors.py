@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+from opencode_fake.run.errors import agent_not_found
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import BYTES, Outgoing, answer
 from opencode_fake.server.issues import Issue
@@ -168,6 +169,34 @@ def busy(session_id: str) -> Problem:
                 return answer({"_tag": "SessionBusyError", "sessionID": session_id, "message": told}, 409)
 
     return worded
+
+
+def unknown_command(name: str, known: Sequence[str]) -> Problem:
+    """No such command: older versions stumble over it."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if not behaviours.unknown_command_is_named:
+            return unknown("TypeError: undefined is not an object (evaluating 'command3.agent')")(behaviours)
+        choice = f". Available commands: {', '.join(known)}" if behaviours.unknown_names_list_choice else ""
+        return unknown(f'Command not found: "{name}"{choice}')(behaviours)
+
+    return worded
+
+
+def unknown_agent(name: str) -> Problem:
+    """No such agent for a shell command: older versions stumble over it."""
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if not behaviours.unknown_names_list_choice:
+            return unknown("TypeError: undefined is not an object (evaluating 'agent.model')")(behaviours)
+        return unknown(agent_not_found(name))(behaviours)
+
+    return worded
+
+
+def no_such_row() -> Problem:
+    """The database is told to keep something that belongs to nothing."""
+    return unknown("SQLiteError: FOREIGN KEY constraint failed")
 
 
 def too_large() -> Problem:

@@ -101,6 +101,8 @@ async def update_part(app: App, incoming: Incoming) -> Outgoing:
     message = session.messages.get(named["messageID"]) if session is not None else None
     if message is not None:
         message.parts[part["id"]] = part
+    elif incoming.behaviours.parts_need_message:
+        raise Refused(errors.no_such_row())
     app.publish(part_updated(app.world, part), incoming.directory)
     return answer(part)
 

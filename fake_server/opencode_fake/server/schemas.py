@@ -67,6 +67,7 @@ SUMMARIZE = Shape({"providerID": string, "modelID": string, "auto": optional(boo
 FORK = Shape({"messageID": optional(starts_with("msg"))})
 REVERT = Shape({"messageID": starts_with("msg"), "partID": optional(starts_with("prt"))})
 PERMISSION = Shape({"requestID": starts_with("per")})
+PERMISSION_ID = Shape({"permissionID": starts_with("per")})
 QUESTION = Shape({"requestID": starts_with("que")})
 _REPLY = one_of("once", "always", "reject")
 PERMISSION_REPLY = Shape({"reply": _REPLY, "message": optional(string)})

@@ -61,6 +61,8 @@ class Behaviours:
     """Every route that needs its session answers 404 without it; before, many answer as for an empty one."""
     missing_session_has_no_messages: bool
     """The messages of a missing session are an empty list."""
+    deleting_is_an_update: bool
+    """``session.updated`` comes before ``session.deleted``: the server ends the sharing first, be there any or not."""
     deleting_missing_refused: bool
     """Deleting a session that is not there is a 404."""
     sessions_ordered_by: Literal["creation", "insertion", "update"]
@@ -94,7 +96,8 @@ class Behaviours:
     update_takes_permission: bool
     """PATCH can change the permission rules."""
     update_touches: Literal["never", "always", "rules"]
-    """When PATCH sets ``time.updated``: never, always, or for permission rules and metadata only."""
+    """When PATCH sets ``time.updated``: never, always (a title that the model gave counts, too), or for permission
+    rules and metadata only."""
     empty_update_is_told: bool
     """A PATCH that changes nothing emits ``session.updated``."""
     creation_is_an_update: bool
@@ -113,6 +116,10 @@ class Behaviours:
     """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
     unknown_agent_is_an_event: bool
     """A prompt for an unknown agent emits ``session.error``."""
+    unknown_command_is_named: bool
+    """The error of an unknown command names it."""
+    unknown_names_list_choice: bool
+    """The error of an unknown command or agent lists those that there are."""
     failure_told_again: Literal["no", "name", "trace"]
     """A failed asynchronous prompt emits a second ``session.error``: with the error's name, or with its stack."""
     user_variant_in_model: bool
@@ -182,6 +189,8 @@ class Behaviours:
     """Answering a request that is not there is a 404."""
     todos_have_ids: bool
     """Todo items have an ``id``."""
+    todos_show_ids: bool
+    """The tool that writes them and its event show that ``id``, be it kept or not."""
 
     data_url_decoded_whole: bool
     """A text that a prompt brings in a data URL begins with the URL's own letters, decoded too."""
@@ -193,6 +202,8 @@ class Behaviours:
     """A revert to a part keeps the parts before it when the next prompt comes."""
     messages_can_go: bool
     """``DELETE`` removes a message."""
+    parts_need_message: bool
+    """A part cannot be put into a message that is not there: the database refuses it."""
     busy_is: Literal["error", "bad", "untold", "conflict"]
     """What must wait for a run is refused with a 500, a 400, a 400 that says nothing, or a 409."""
     late_writes: Literal["kept", "refused", "dropped"]

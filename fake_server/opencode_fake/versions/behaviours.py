@@ -115,6 +115,8 @@ class Behaviours:
     """A prompt for an unknown agent emits ``session.error``."""
     failure_told_again: Literal["no", "name", "trace"]
     """A failed asynchronous prompt emits a second ``session.error``: with the error's name, or with its stack."""
+    unknown_model_is_named: bool
+    """The stack of a failed asynchronous prompt begins with the name of the model that is unknown."""
     user_variant_in_model: bool
     """A prompt's ``variant`` is kept in its model."""
     assistant_variant: bool

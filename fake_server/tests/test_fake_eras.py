@@ -455,3 +455,29 @@ def shown(response: httpx.Response) -> object:
             return "list"
         case _:
             return body
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("1.3.2", "ProviderModelNotFoundError"),
+        ("1.17.0", "ProviderModelNotFoundError: \n    at "),
+        ("1.17.19", "ProviderModelNotFoundError: Model not found: scripted/nosuch.\n    at "),
+    ],
+)
+async def test_a_failed_prompt_is_told_again_in_the_words_of_its_version(
+    serving: Serving, version: str, said: str
+) -> None:
+    """Nobody waits for an asynchronous prompt, so what became of it is told by what caught it."""
+    async with serving(version=version, base_path="") as served, served.http.stream("GET", "/event") as stream:
+        body = {"parts": [json.loads(TEXT)], "model": {"providerID": "scripted", "modelID": "nosuch"}}
+        await served.http.post(f"/session/{await served.session()}/prompt_async", json=body)
+        errors: list[str] = []
+        async for line in stream.aiter_lines():
+            told = json.loads(line.removeprefix("data: ") or "{}")
+            if told.get("type") == "session.error":
+                errors.append(told["properties"]["error"]["data"]["message"])
+            if len(errors) == 2:
+                break
+    assert errors[1].startswith(said)
+    assert (errors[1] == said) == (version == "1.3.2")

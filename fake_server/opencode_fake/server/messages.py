@@ -72,13 +72,15 @@ async def _begin(app: App, session: Session, given: JsonObject, directory: str) 
         message = _accept(app, session, given)
     except UnknownAgent as unknown:
         _tell_unknown_agent(app, session, unknown)
-        _tell_failure(app, session, "UnknownError", "")
+        _tell_failure(app, session, "UnknownError", "UnknownError")
         return
     if not given.get("noReply"):
         await app.driver.start(session, directory)
         model = cast("UserInfo", message.info)["model"]
         if not is_known(model):
-            _tell_failure(app, session, "ProviderModelNotFoundError", unknown_model(model)["data"]["message"])
+            named = app.world.behaviours.unknown_model_is_named
+            said = f"{unknown_model(model)['data']['message']}" if named else ""
+            _tell_failure(app, session, "ProviderModelNotFoundError", said)
 
 
 def _run_directory(app: App, incoming: Incoming, session: Session) -> str:
@@ -149,13 +151,13 @@ def _accept(app: App, session: Session, given: JsonObject) -> Message:
     return message
 
 
-def _tell_failure(app: App, session: Session, name: str, message: object) -> None:
+def _tell_failure(app: App, session: Session, name: str, message: str) -> None:
     """What became of an asynchronous prompt is told once more, by the code that nobody waited for."""
     match app.world.behaviours.failure_told_again:
         case "name":
             text = name
         case "trace":
-            text = f"{name}: {message or name}\n    at <anonymous>"
+            text = f"{name}: {message}\n    at <anonymous>"
         case "no":
             return
     app.publish(event("session.error", sessionID=session.id, error=unknown_error(text)), session.info["directory"])

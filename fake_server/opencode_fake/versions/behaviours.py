@@ -122,6 +122,8 @@ class Behaviours:
     """The error of an unknown command or agent lists those that there are."""
     failure_told_again: Literal["no", "name", "trace"]
     """A failed asynchronous prompt emits a second ``session.error``: with the error's name, or with its stack."""
+    unknown_model_is_named: bool
+    """The stack of a failed asynchronous prompt begins with the name of the model that is unknown."""
     user_variant_in_model: bool
     """A prompt's ``variant`` is kept in its model."""
     assistant_variant: bool

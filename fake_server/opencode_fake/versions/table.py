@@ -78,6 +78,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "unknown_command_is_named": {"1.1.34": False, "1.3.0": True},
     "unknown_names_list_choice": {"1.1.34": False, "1.3.2": True},
     "failure_told_again": {"1.1.34": "no", "1.3.2": "name", "1.15.0": "trace"},
+    "unknown_model_is_named": {"1.1.34": False, "1.17.19": True},
     "user_variant_in_model": {"1.1.34": False, "1.14.34": True},
     "assistant_variant": {"1.1.34": False, "1.1.56": True},
     "user_message_title": {"1.1.34": True, "1.2.6": False},

@@ -23,8 +23,8 @@ NAMES = frozenset({"properties", "schemas", "responses"})
 """Keys whose values have names of their own choice for keys."""
 LEFT_OUT = ("/tui", "/pty", "/sync", "/auth", "/mcp/", "/api/session", "/api/pty", "/api/event")
 """Paths that the fake does not serve."""
-WRAPPED = "/global/event"
-"""Its events are those of ``/event`` in a wrapping; the schema of all of them again would be half of the document."""
+TOLD = ("operationId", "parameters", "requestBody", "responses")
+"""What is kept of an operation."""
 
 
 async def told(target: str) -> JsonObject:
@@ -50,12 +50,9 @@ def without_prose(value: JsonValue, *, named: bool = False) -> JsonValue:
 
 
 def kept(document: JsonObject) -> JsonObject:
-    """What the fake keeps of a document: what each operation answers, and the schemas of that."""
+    """What the fake keeps of a document: what each operation takes and answers, and the schemas of that."""
     paths: JsonObject = {
-        path: {
-            method: {"operationId": operation["operationId"], "responses": _responses(path, operation)}
-            for method, operation in operations.items()
-        }
+        path: {method: _told(operation) for method, operation in operations.items()}
         for path, operations in cast("dict[str, dict[str, JsonObject]]", document["paths"]).items()
         if not path.startswith(LEFT_OUT)
     }
@@ -69,10 +66,11 @@ def kept(document: JsonObject) -> JsonObject:
     }
 
 
-def _responses(path: str, operation: JsonObject) -> JsonValue:
-    if path == WRAPPED:
-        return {"200": {"content": {"text/event-stream": {}}}}
-    return without_prose(operation["responses"], named=True)
+def _told(operation: JsonObject) -> JsonObject:
+    found = {key: without_prose(operation[key], named=key in NAMES) for key in TOLD if key in operation}
+    # The rules of OpenAPI want a description of each response, be it an empty one.
+    answers = cast("dict[str, JsonObject]", found["responses"])
+    return {**found, "responses": {status: {"description": "", **answer} for status, answer in answers.items()}}
 
 
 def main() -> None:

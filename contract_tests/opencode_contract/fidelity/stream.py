@@ -27,7 +27,7 @@ class EventLog:
     async def __aenter__(self) -> Self:
         """Opens the stream and waits for its first frame."""
         self._reader = asyncio.create_task(self._read())
-        await self.wait_for(lambda event: event.get("type") == "server.connected", 0, OPENING_SECONDS)
+        await self.wait_for(lambda _: True, 0, OPENING_SECONDS)
         return self
 
     async def __aexit__(

@@ -14,6 +14,9 @@ from opencode_fake import FakeServer
 from opencode_fake.scripts.model import Script
 
 
+pytest_plugins = ["pytester"]
+
+
 @dataclass(frozen=True)
 class Served:
     """A fake server and an HTTP client on it."""

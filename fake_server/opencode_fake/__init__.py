@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
     from opencode_fake.server.fake import FakeFailed, FakeServer
     from opencode_fake.server.journal import Journal, Received
+    from opencode_fake.server.record import Happened, Moment, NotHappened, Prompt
     from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion, UnprovenVersion
 
 __all__ = [
@@ -16,8 +17,12 @@ __all__ = [
     "Clock",
     "FakeFailed",
     "FakeServer",
+    "Happened",
     "Journal",
     "ManualClock",
+    "Moment",
+    "NotHappened",
+    "Prompt",
     "RealClock",
     "Received",
     "UnknownVersion",
@@ -35,6 +40,10 @@ _HOMES = {
     "FakeServer": "server.fake",
     "Journal": "server.journal",
     "Received": "server.journal",
+    "Happened": "server.record",
+    "Moment": "server.record",
+    "NotHappened": "server.record",
+    "Prompt": "server.record",
     "DEFAULT_VERSION": "versions",
     "UnknownVersion": "versions",
     "UnprovenVersion": "versions",

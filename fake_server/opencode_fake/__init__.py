@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
-    from opencode_fake.server.fake import FakeFailed, FakeServer
+    from opencode_fake.server.fake import FakeFailed, FakeServer, StaleRecording
     from opencode_fake.server.journal import Journal, Received
     from opencode_fake.server.record import Happened, Moment, NotHappened, Prompt
     from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion, UnprovenVersion
@@ -25,6 +25,7 @@ __all__ = [
     "Prompt",
     "RealClock",
     "Received",
+    "StaleRecording",
     "UnknownVersion",
     "UnprovenVersion",
     "VirtualClock",
@@ -38,6 +39,7 @@ _HOMES = {
     "VirtualClock": "clock",
     "FakeFailed": "server.fake",
     "FakeServer": "server.fake",
+    "StaleRecording": "server.fake",
     "Journal": "server.journal",
     "Received": "server.journal",
     "Happened": "server.record",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import warnings
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +14,7 @@ from aiohttp import web
 from opencode_fake.clock import Clock, ManualClock, VirtualClock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonValue, Reply
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonValue, Reply, Script
 from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 from opencode_fake.server import expectations
@@ -34,6 +35,10 @@ class FakeFailed(ExceptionGroup[Exception]):
     """The fake itself failed while it ran; raised when it stops, so that no test passes on it."""
 
 
+class StaleRecording(UserWarning):
+    """A recording of one version is played as another one: what it shows may have changed since."""
+
+
 class FakeServer:
     """An OpenCode server that plays a script, inside this process.
 
@@ -47,7 +52,8 @@ class FakeServer:
     between the 204 of an asynchronous prompt and its user message: on a real server a few milliseconds.
 
     Raises ScriptError for a script that cannot be read, UnknownVersion for a version older than those described,
-    OSError where the port is taken. Warns with UnprovenVersion of a version newer than them.
+    OSError where the port is taken. Warns with UnprovenVersion of a version newer than them, and with StaleRecording of
+    a recording of another version.
     """
 
     def __init__(
@@ -75,7 +81,7 @@ class FakeServer:
         self.host = host
         self.clock = clock or VirtualClock()
         self._port = port
-        self._casting = Casting(as_script(script))
+        self._casting = Casting(_fresh(as_script(script), version))
         found = behaviours(version)
         self._world = world = World(version, found, directory, self._casting, Identifiers(seed), self.clock.now)
         gate = Gate(username, password, found, tuple(cors))
@@ -302,6 +308,18 @@ class _Thread:
         async with self._server:
             self._started.set()
             await self._stop.wait()
+
+
+def _fresh(script: Script, version: str) -> Script:
+    recorded = script.recorded
+    if recorded is not None and recorded.version != version:
+        warnings.warn(
+            f"the recording is of OpenCode {recorded.version} ({recorded.date}) and is played as {version}: "
+            "record it again, or play it as the version it is of",
+            StaleRecording,
+            stacklevel=3,
+        )
+    return script
 
 
 def _base_path(given: str) -> str:

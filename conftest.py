@@ -13,7 +13,6 @@ import pytest
 from opencode_fake import FakeServer
 from opencode_fake.scripts.model import Script
 
-
 pytest_plugins = ["pytester"]
 
 

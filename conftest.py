@@ -13,6 +13,8 @@ import pytest
 from opencode_fake import FakeServer
 from opencode_fake.scripts.model import Script
 
+pytest_plugins = ["pytester"]
+
 
 @dataclass(frozen=True)
 class Served:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
-    from opencode_fake.server.fake import FakeFailed, FakeServer
+    from opencode_fake.server.fake import FakeFailed, FakeServer, StaleRecording
     from opencode_fake.server.journal import Journal, Received
+    from opencode_fake.server.record import Happened, Moment, NotHappened, Prompt
     from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion, UnprovenVersion
 
 __all__ = [
@@ -16,10 +17,15 @@ __all__ = [
     "Clock",
     "FakeFailed",
     "FakeServer",
+    "Happened",
     "Journal",
     "ManualClock",
+    "Moment",
+    "NotHappened",
+    "Prompt",
     "RealClock",
     "Received",
+    "StaleRecording",
     "UnknownVersion",
     "UnprovenVersion",
     "VirtualClock",
@@ -33,8 +39,13 @@ _HOMES = {
     "VirtualClock": "clock",
     "FakeFailed": "server.fake",
     "FakeServer": "server.fake",
+    "StaleRecording": "server.fake",
     "Journal": "server.journal",
     "Received": "server.journal",
+    "Happened": "server.record",
+    "Moment": "server.record",
+    "NotHappened": "server.record",
+    "Prompt": "server.record",
     "DEFAULT_VERSION": "versions",
     "UnknownVersion": "versions",
     "UnprovenVersion": "versions",

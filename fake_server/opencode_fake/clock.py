@@ -26,6 +26,11 @@ class Clock(Protocol):
         """Epoch milliseconds."""
         ...
 
+    @property
+    def current(self) -> int:
+        """The same, for whoever only looks: a clock that moves on with each reading does not."""
+        ...
+
     async def sleep(self, seconds: float, *, endless: bool = False) -> None:
         """Returns when ``seconds`` have passed on this clock.
 
@@ -42,6 +47,11 @@ class RealClock:
     def now(self) -> int:
         """Epoch milliseconds."""
         return time.time_ns() // 1_000_000
+
+    @property
+    def current(self) -> int:
+        """The same."""
+        return self.now()
 
     async def sleep(self, seconds: float, *, endless: bool = False) -> None:  # noqa: ARG002 - real time never jumps
         """Sleeps for real."""
@@ -68,6 +78,11 @@ class VirtualClock:
     def now(self) -> int:
         """Epoch milliseconds; each call is a millisecond later than the one before."""
         self._now += 1
+        return self._now
+
+    @property
+    def current(self) -> int:
+        """The last reading, or the moment that the time was moved to since."""
         return self._now
 
     async def sleep(self, seconds: float, *, endless: bool = False) -> None:

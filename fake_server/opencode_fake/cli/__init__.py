@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from opencode_fake.cli.model import model
+from opencode_fake.cli.record import record
 from opencode_fake.cli.schema import schema
 from opencode_fake.cli.serve import serve
 from opencode_fake.cli.validate import validate
@@ -21,6 +22,7 @@ app.command()(serve)
 app.command()(model)
 app.command()(validate)
 app.command()(schema)
+app.command()(record)
 
 
 def main() -> None:

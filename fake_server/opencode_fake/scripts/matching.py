@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -98,6 +99,15 @@ class Casting:
             limited = (reply.session, reply.nth, reply.uses) != (None, None, None)
             return None if limited or reply.sequence else _title(reply, prompt)
         return _title(self.script.default or Turn(), prompt)
+
+    def add(self, replies: Iterable[Reply]) -> None:
+        """Replies that are asked before all others from now on, the first of them first."""
+        added = tuple(replies)
+        self.script = self.script.model_copy(update={"replies": (*added, *self.script.replies)})
+        for counts in (self._uses, self._fits):
+            moved = {index + len(added): count for index, count in counts.items()}
+            counts.clear()
+            counts.update(moved)
 
     def unused(self) -> tuple[Reply, ...]:
         """The replies that answered nothing so far."""

@@ -465,6 +465,21 @@ class DefaultReply(Turn):
     """The turn for a prompt that no reply answers."""
 
 
+class Recorded(_Data):
+    """Where a recording comes from; ``opencode-fake record`` writes it."""
+
+    version: str
+    """The OpenCode version that was recorded."""
+    date: str
+    """When, as ISO 8601."""
+    redacted: str = ""
+    """What was taken out of it."""
+    checksum: str
+    """Of the replies. Leave the whole of ``recorded`` out of a recording that was changed on purpose."""
+    unfinished: tuple[str, ...] = ()
+    """Sessions whose last reply had no end when the recording ended."""
+
+
 class Script(_Data):
     """What the assistant does: the first reply that fits a prompt answers it."""
 
@@ -473,6 +488,8 @@ class Script(_Data):
     """For a prompt that no reply fits. Without it such a prompt gets an error that says why."""
     tokens: Tokens = DEFAULT_TOKENS
     """Tokens of each assistant message whose reply and steps say nothing else."""
+    recorded: Recorded | None = None
+    """Where a recording comes from."""
 
 
 def workspace_path(path: str, directory: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from opencode_fake.scripts.errors import InvalidScript, Problem, UnreadableScript
-from opencode_fake.scripts.model import Reply, Script
+from opencode_fake.scripts.model import JsonValue, Recorded, Reply, Script
 from opencode_fake.scripts.problems import findings
 
 ScriptLike: TypeAlias = Script | Iterable[Reply] | str | Path | None
@@ -62,8 +63,27 @@ def loads_script(text: str, name: str = "script") -> Script:
         raise InvalidScript(name, reading.problems, text)
     try:
         # As JSON: it knows lists but no tuples, and strict then means what it means in the JSON Schema.
-        return Script.model_validate_json(json.dumps(reading.data), strict=True)
+        script = Script.model_validate_json(json.dumps(reading.data), strict=True)
     except ValidationError as error:
         problems = [reading.problem(finding) for finding in findings(error, Script, reading.data)]
         problems.sort(key=lambda problem: problem.line or 0)
         raise InvalidScript(name, problems, text) from None
+    if script.recorded is not None and isinstance(reading.data, dict):
+        _check_whole(script.recorded, reading.data.get("replies"), name, text)
+    return script
+
+
+def checksum(replies: JsonValue) -> str:
+    """What shows whether the replies of a recording were changed: of their JSON with sorted keys."""
+    text = json.dumps(replies, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _check_whole(recorded: Recorded, replies: JsonValue, name: str, text: str) -> None:
+    if recorded.checksum != checksum(replies):
+        hint = (
+            "this recording is not as it was recorded: record it again, or leave out 'recorded' if you changed it "
+            "on purpose"
+        )
+        line = next((number for number, each in enumerate(text.splitlines(), 1) if each.startswith("recorded")), None)
+        raise InvalidScript(name, [Problem(hint, "recorded.checksum", line)], text)

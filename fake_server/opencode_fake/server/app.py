@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from typing import cast
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -21,9 +22,11 @@ from opencode_fake.server.exchange import JSON, Incoming, Outgoing
 from opencode_fake.server.frames import Writer
 from opencode_fake.server.gate import Gate
 from opencode_fake.server.journal import Journal, Received, without_secrets
+from opencode_fake.server.record import Record
 from opencode_fake.server.routing import Route, Router
 from opencode_fake.server.schemas import Schemas
 from opencode_fake.server.streams import Reader, Streams, stream_headers
+from opencode_fake.state.wire import MessageInfo
 from opencode_fake.state.world import World
 from opencode_fake.surroundings import routes as surroundings
 from opencode_fake.versions import Behaviours
@@ -69,9 +72,10 @@ class App:
         self.clock = clock
         self.pickup = pickup
         self.journal = Journal()
+        self.record = Record()
         writer = Writer(world.behaviours, world.project, lambda: event_ids.ascending("evt", world.now()))
         self.streams = Streams(writer)
-        self.driver = Driver(world, clock, self.streams)
+        self.driver = Driver(world, clock, self.streams, self.record)
         self._gate = gate
         self._base = base_path
         self._router = Router(
@@ -89,6 +93,7 @@ class App:
     def publish(self, happened: Event, directory: str) -> None:
         """Tells the streams of a directory what happened."""
         self.driver.publish(happened, directory)
+        self._note_prompt(happened)
 
     def later(self, work: Coroutine[None, None, None]) -> None:
         """Lets something happen after the answer was given."""
@@ -107,6 +112,7 @@ class App:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers one request."""
         body = await request.content.read()
+        received = self._note(request, body)
         origin = self._gate.origin_headers(request.headers)
         try:
             outcome, extra = await self._answer(request, body), origin
@@ -119,7 +125,7 @@ class App:
             self.driver.failures.append(failure)
             outcome, extra = errors.unknown(f"the fake failed: {failure!r}")(self.world.behaviours), origin
         status = 200 if isinstance(outcome, Reader) else outcome.status
-        self._note(request, body, status)
+        self._note_answer(received, status)
         if isinstance(outcome, Reader):
             return await self._stream(request, outcome, extra)
         return _response(request, outcome, extra, self.world.behaviours)
@@ -157,13 +163,27 @@ class App:
         named = request.query.get("directory") or unquote(request.headers.get("x-opencode-directory", ""))
         return named or self.world.directory
 
-    def _note(self, request: web.BaseRequest, body: bytes, status: int) -> None:
+    def _note(self, request: web.BaseRequest, body: bytes) -> Received:
         path = request.path.removeprefix(self._base)
-        text = body.decode("utf-8", "replace")
         headers = without_secrets(request.headers)
-        received = Received(request.method, path, dict(request.query), headers, text, status)
+        text = body.decode("utf-8", "replace")
+        received = Received(request.method, path, dict(request.query), headers, text, self.clock.current)
         self.journal.add(received)
+        return received
+
+    def _note_answer(self, received: Received, status: int) -> None:
+        received.status = status
         log.info("%s", received)
+        self.record.changed()
+
+    def _note_prompt(self, happened: Event) -> None:
+        """What a request made a user message of is a prompt; those that subagents get are not sent by anybody."""
+        if happened.type != "message.updated":
+            return
+        info = cast("MessageInfo", happened.properties["info"])
+        session = self.world.store.find(info["sessionID"])
+        if info["role"] == "user" and session is not None and info["id"] in session.messages:
+            self.record.note_prompt(session.messages[info["id"]])
 
     async def _stream(self, request: web.BaseRequest, reader: Reader, extra: dict[str, str]) -> web.StreamResponse:
         response = _Stream(headers={**stream_headers(self.world.behaviours), **extra})

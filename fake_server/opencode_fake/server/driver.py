@@ -9,6 +9,7 @@ from opencode_fake.clock import Clock
 from opencode_fake.run.aborts import announce_abort
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Start, Stop, Subrun, Until, Wait
 from opencode_fake.run.loop import Run
+from opencode_fake.server.record import Happened, Record
 from opencode_fake.server.streams import Streams
 from opencode_fake.state.store import Session
 from opencode_fake.state.world import World
@@ -29,10 +30,11 @@ class _Driven:
 class Driver:
     """All runs of one server: at most one that takes prompts for each session."""
 
-    def __init__(self, world: World, clock: Clock, streams: Streams) -> None:
+    def __init__(self, world: World, clock: Clock, streams: Streams, record: Record) -> None:
         self._world = world
         self._clock = clock
         self._streams = streams
+        self._record = record
         self._running: dict[str, _Driven] = {}
         self._alive: set[_Driven] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -40,7 +42,8 @@ class Driver:
         """Errors that ended a run although none should."""
 
     def publish(self, happened: Event, directory: str) -> None:
-        """Tells the streams."""
+        """Tells the streams and the record."""
+        self._record.note_event(Happened(self._clock.current, happened, directory))
         self._streams.publish(happened, directory)
 
     def start(self, session: Session, directory: str = "") -> asyncio.Task[None]:

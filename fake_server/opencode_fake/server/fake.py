@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+import warnings
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from aiohttp import web
 
 from opencode_fake.clock import Clock, ManualClock, VirtualClock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, Reply
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonValue, Reply, Script
+from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
+from opencode_fake.server import expectations
 from opencode_fake.server.app import App
+from opencode_fake.server.describing import describe
 from opencode_fake.server.gate import Gate
-from opencode_fake.server.journal import Journal
+from opencode_fake.server.journal import Journal, Received
+from opencode_fake.server.record import PATIENCE, Happened, Moment, Prompt
 from opencode_fake.state.world import World
 from opencode_fake.versions import DEFAULT_VERSION, behaviours
 
 DEFAULT_PASSWORD = "fake-password"  # noqa: S105 - opens nothing but the fake
 DEFAULT_BASE_PATH = "/opencode"
+T = TypeVar("T")
 
 
 class FakeFailed(ExceptionGroup[Exception]):
     """The fake itself failed while it ran; raised when it stops, so that no test passes on it."""
+
+
+class StaleRecording(UserWarning):
+    """A recording of one version is played as another one: what it shows may have changed since."""
 
 
 class FakeServer:
@@ -42,7 +52,8 @@ class FakeServer:
     between the 204 of an asynchronous prompt and its user message: on a real server a few milliseconds.
 
     Raises ScriptError for a script that cannot be read, UnknownVersion for a version older than those described,
-    OSError where the port is taken. Warns with UnprovenVersion of a version newer than them.
+    OSError where the port is taken. Warns with UnprovenVersion of a version newer than them, and with StaleRecording of
+    a recording of another version.
     """
 
     def __init__(
@@ -70,9 +81,9 @@ class FakeServer:
         self.host = host
         self.clock = clock or VirtualClock()
         self._port = port
-        self._casting = Casting(as_script(script))
+        self._casting = Casting(_fresh(as_script(script), version))
         found = behaviours(version)
-        world = World(version, found, directory, self._casting, Identifiers(seed), self.clock.now)
+        self._world = world = World(version, found, directory, self._casting, Identifiers(seed), self.clock.now)
         gate = Gate(username, password, found, tuple(cors))
         self._app = App(world, self.clock, gate, self.base_path, pickup, event_ids=Identifiers(seed + 1))
 
@@ -106,6 +117,16 @@ class FakeServer:
         return self._app.journal
 
     @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts that were stored, oldest first; those that subagents were given are not among them."""
+        return self._app.record.prompts
+
+    @property
+    def events(self) -> tuple[Happened, ...]:
+        """The events that were told, oldest first, whether or not somebody listened."""
+        return self._app.record.events
+
+    @property
     def unmatched(self) -> tuple[Unmatched, ...]:
         """The prompts that no reply answered."""
         return tuple(self._casting.unmatched)
@@ -114,6 +135,75 @@ class FakeServer:
     def unused(self) -> tuple[Reply, ...]:
         """The replies that answered nothing."""
         return self._casting.unused()
+
+    def play(self, *replies: Reply) -> None:
+        """Adds replies to the script: they are asked before those that it has, the first of them first."""
+        self._casting.add(replies)
+        self._world.learn_rules()
+
+    def describe(self) -> str:
+        """The conversation, requests, events, prompts that no reply answers and replies never used, as a text."""
+        return describe(self._world, self.journal, self.events, self.unmatched, self.unused)
+
+    def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
+        """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones.
+
+        At least one has to fit, or exactly ``times``.
+        """
+        return expectations.check_prompted(self.prompts, pattern, times)
+
+    def assert_prompts(self, *patterns: PromptLike) -> None:
+        """Raises AssertionError, with a diff, unless exactly these prompts were received, in this order."""
+        expectations.check_prompts(self.prompts, patterns)
+
+    def assert_requested(
+        self,
+        method: str,
+        path: str,
+        *,
+        times: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        json: JsonValue = None,
+    ) -> tuple[Received, ...]:
+        """The requests that fit. ``path`` is below the base path, ``*`` in it stands for anything.
+
+        ``headers``, ``query`` and ``json`` are what a request has to hold; it may hold more. Raises AssertionError with
+        the nearest requests and what kept each.
+        """
+        wanted = expectations.Wanted(method, path, headers or {}, query or {}, json)
+        return expectations.check_requested(self.journal, wanted, times)
+
+    def prompted(self, what: int | PromptLike = 1, *, timeout: float = PATIENCE) -> Moment[Prompt]:
+        """The moment at which so many prompts, or one that fits a pattern, have been stored: the last of them.
+
+        ``await server.prompted(2)``, or ``server.prompted("fix them").wait()`` without an event loop. Raises
+        NotHappened when it does not come in ``timeout`` real seconds.
+        """
+
+        def look() -> Prompt | None:
+            prompts = self.prompts
+            if isinstance(what, int):
+                return prompts[what - 1] if len(prompts) >= what else None
+            return next((prompt for prompt in prompts if expectations.fits(what, prompt.text)), None)
+
+        wanted = f"{what} prompts" if isinstance(what, int) else f"a prompt like {what!r}"
+        return self._moment(look, timeout, wanted)
+
+    def told(self, event: str, *, times: int = 1, timeout: float = PATIENCE) -> Moment[Happened]:
+        """The moment at which an event of this type was told for the ``times``-th time; used like ``prompted``."""
+
+        def look() -> Happened | None:
+            found = [each for each in self.events if each.type == event]
+            return found[times - 1] if len(found) >= times else None
+
+        return self._moment(look, timeout, f"the event {event}, time {times},")
+
+    def _moment(self, look: Callable[[], T | None], timeout: float, wanted: str) -> Moment[T]:
+        def explain() -> str:
+            return f"{wanted} did not come within {timeout:g} s; what happened instead:\n{self.describe()}"
+
+        return self._app.record.moment(look, timeout, explain)
 
     async def start(self, *, port: int | None = None) -> None:
         """Begins to listen, on another ``port`` than the one given before if there is one. ``async with`` does it."""
@@ -218,6 +308,18 @@ class _Thread:
         async with self._server:
             self._started.set()
             await self._stop.wait()
+
+
+def _fresh(script: Script, version: str) -> Script:
+    recorded = script.recorded
+    if recorded is not None and recorded.version != version:
+        warnings.warn(
+            f"the recording is of OpenCode {recorded.version} ({recorded.date}) and is played as {version}: "
+            "record it again, or play it as the version it is of",
+            StaleRecording,
+            stacklevel=3,
+        )
+    return script
 
 
 def _base_path(given: str) -> str:

@@ -12,7 +12,7 @@ LIMIT = 10_000
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """One request and the status of its answer. Secrets are left out."""
 
@@ -22,7 +22,10 @@ class Received:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: str
-    status: int
+    at: int
+    """When it came, in epoch milliseconds on the server's clock."""
+    status: int | None = None
+    """None as long as it has no answer."""
 
     @property
     def json(self) -> object:
@@ -31,12 +34,12 @@ class Received:
         return value
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} -> {self.status}"
+        return f"{self.method} {self.path} -> {self.status or 'no answer yet'}"
 
 
 @dataclass(slots=True)
 class Journal:
-    """The requests in the order of their answers."""
+    """The requests in the order in which they came."""
 
     dropped: int = 0
     unknown: Counter[str] = field(default_factory=Counter)

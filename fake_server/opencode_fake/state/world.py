@@ -47,8 +47,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.directory)
-        self.rules = (*BUILT_IN, *script_rules(self.casting.script, self.directory))
+        self.learn_rules()
         self.project_id = hashlib.sha1(self.directory.encode(), usedforsecurity=False).hexdigest()
+
+    def learn_rules(self) -> None:
+        """Reads from the script what its tools may do."""
+        self.rules = (*BUILT_IN, *script_rules(self.casting.script, self.directory))
 
     def project(self, directory: str) -> str:
         """The project of a directory: the workspace is the only git repository."""

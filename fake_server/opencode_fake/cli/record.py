@@ -1,0 +1,70 @@
+"""``opencode-fake record``: what a real server does, as a script."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def record(
+    target: Annotated[str, typer.Argument(help="The server's address, such as https://your-app.fly.dev/opencode.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The script to write, YAML.")],
+    hostname: Annotated[str, typer.Option(help="Hostname to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
+) -> None:
+    """Records a server: point your client to the address printed instead, and end with Ctrl-C.
+
+    Everything is passed on unchanged. The file is written whenever a session becomes idle, and at the end; secrets are
+    taken out first. The password comes from OPENCODE_SERVER_PASSWORD. Exit code 1: the server cannot be recorded.
+    """
+    from opencode_fake.recording.recorder import NotRecordable
+
+    if not target.startswith(("http://", "https://")):
+        _give_up(f"{target!r} is no address: write one such as https://your-app.fly.dev/opencode")
+    if not output.parent.is_dir():
+        _give_up(f"there is no folder {output.parent}: make it first")
+    try:
+        asyncio.run(_run(target, output, hostname, port))
+    except NotRecordable as problem:
+        _give_up(str(problem))
+    except OSError as problem:
+        _give_up(f"cannot listen on {hostname} port {port}: {problem.strerror}; choose another --port, or 0")
+
+
+async def _run(target: str, output: Path, hostname: str, port: int) -> None:
+    from opencode_fake.recording.proxy import Proxy
+    from opencode_fake.recording.recorder import Recorder
+
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    recorder = Recorder(
+        target,
+        output,
+        username=os.environ.get("OPENCODE_SERVER_USERNAME") or "opencode",
+        password=os.environ.get("OPENCODE_SERVER_PASSWORD") or None,
+    )
+    async with Proxy(target, host=hostname, port=port) as proxy, recorder:
+        typer.echo(f"recording OpenCode {recorder.version}: opencode server listening on {proxy.url}")
+        sys.stdout.flush()
+        await asyncio.wait(
+            [asyncio.create_task(stop.wait()), asyncio.create_task(recorder.ended())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    if not stop.is_set():
+        typer.echo("the server has ended its event stream, so the recording ends here", err=True)
+    sessions = recorder.transcript.sessions
+    typer.echo(f"{output}: {len(sessions)} sessions; {recorder.redaction.report()}")
+    for session in recorder.transcript.unfinished:
+        typer.echo(f"{session} was not finished: its reply goes on for ever when it is played", err=True)
+
+
+def _give_up(reason: str) -> None:
+    typer.echo(f"opencode-fake record: {reason}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Records what a real server does, as a script that the fake can play again."""

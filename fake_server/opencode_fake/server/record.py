@@ -130,7 +130,7 @@ class Record:
         """Keeps the prompt that a user message holds, once."""
         info = message.info
         with self._lock:
-            if info["id"] in self._known or not message.is_worded:
+            if info["id"] in self._known or not message.prompt:
                 return
             self._known.add(info["id"])
             at, shown = info["time"]["created"], copy.deepcopy(message.wire())

@@ -21,9 +21,11 @@ SHAPES = {
     "agent": "a text: the subagent's name, such as general",
     "all": "true or false",
     "cache": "a group such as {read: 400, write: 0}",
+    "checksum": "what 'opencode-fake record' wrote",
     "chunks": "a list of texts that joined are the whole, such as [Hel, lo]",
     "content": "a text: what the file holds afterwards",
     "cost": "a number of USD, such as 0.04",
+    "date": "a date, as 'opencode-fake record' writes it",
     "default": "a reply without 'prompt', such as {steps: [{text: ...}]}",
     "delay": "a number of seconds, such as 0.5",
     "description": "a text",
@@ -53,6 +55,8 @@ SHAPES = {
     "question": "a text: what the user is asked",
     "read": "a whole number from 0",
     "reasoning": "a text",
+    "recorded": "a group that 'opencode-fake record' writes; leave it out of a script of your own",
+    "redacted": "a text",
     "regex": "a regular expression as Python has it, as a text",
     "replies": "a list of replies, such as [{prompt: hello, steps: [{text: Hello.}]}]",
     "retry_after": "a number of seconds, such as 0.5",
@@ -67,7 +71,9 @@ SHAPES = {
     "todos": "a list of texts, or of groups such as {content: Write tests, status: in_progress}",
     "tokens": "a group such as {input: 3, output: 87}",
     "tool": "a text: the tool's name, such as bash",
+    "unfinished": "a list of sessions",
     "uses": "a whole number from 1",
+    "version": "an OpenCode version as a text, such as '1.1.53'",
     "write": "a text: the file's path",
 }
 """What belongs under each key of a script."""
@@ -87,6 +93,7 @@ ENTRIES = {
     "replies": "a reply is a group such as {prompt: hello, steps: [{text: Hello.}]}",
     "todos": "a todo is a text, or a group such as {content: Write tests, status: in_progress}",
     "sequence": "a turn is a group such as {steps: [{text: Hello.}]}",
+    "unfinished": "a session's id is a text",
 }
 """What belongs into each list of a script; steps have words of their own."""
 

@@ -90,13 +90,13 @@ async def remove_part(app: App, incoming: Incoming) -> Outgoing:
 async def update_part(app: App, incoming: Incoming) -> Outgoing:
     """``PATCH .../part/{partID}``: a part as a whole, be it a new one."""
     checks.unchecked(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
-    given = checks.whole_body(incoming, schemas.WHOLE_PART)
+    given = checks.body(incoming, app.schemas.part)
+    session = _known_or_refused(app, incoming)
     named = incoming.parameters
     pairs = [("id", "partID"), ("messageID", "messageID"), ("sessionID", "sessionID")]
     if any(given[key] != named[name] for key, name in pairs):
         said = ", ".join(f"body.{key}='{given[key]}' vs {name}='{named[name]}'" for key, name in pairs)
         raise Refused(errors.mismatch(f"Error: Part mismatch: {said}"))
-    session = _known_or_refused(app, incoming)
     part = cast("Part", given)
     message = session.messages.get(named["messageID"]) if session is not None else None
     if message is not None:

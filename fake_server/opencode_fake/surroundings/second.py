@@ -11,7 +11,6 @@ from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Handler, Route
 from opencode_fake.state.world import World
 from opencode_fake.surroundings import agents, offerings
-from opencode_fake.surroundings.places import worktree
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
@@ -45,7 +44,7 @@ def _directory(incoming: Incoming) -> str:
 
 def _location(world: World, incoming: Incoming) -> JsonObject:
     directory = _directory(incoming)
-    project: JsonObject = {"id": world.project(directory), "directory": worktree(world, directory)}
+    project: JsonObject = {"id": world.project(directory), "directory": world.root(directory)}
     return {"directory": directory, "project": project}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from opencode_fake.run import history
 from opencode_fake.run.effects import Event, event
-from opencode_fake.run.events import part_updated
+from opencode_fake.run.events import part_updated, session_updated
 from opencode_fake.server import checks, errors, schemas, sessions
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
@@ -119,7 +119,11 @@ async def unshare(app: App, incoming: Incoming) -> Outgoing:
     checks.parameters(incoming, schemas.SESSION)
     if incoming.behaviours.unshared_is_missing:
         raise Refused(errors.share_not_found(incoming.parameters["sessionID"]))
-    return answer(sessions.find(app, incoming).info)
+    session = sessions.find(app, incoming)
+    if incoming.behaviours.unsharing_is_an_update:
+        app.world.touch(session)
+        _tell(app, session, (session_updated(app.world, session),))
+    return answer(session.info)
 
 
 def routes(behaviours: Behaviours) -> tuple[Route, ...]:

@@ -227,6 +227,8 @@ class Behaviours:
     """What that error says; nothing: the query that failed."""
     unshared_is_missing: bool
     """Ending the sharing of a session that is not shared is a 404."""
+    unsharing_is_an_update: bool
+    """Ending the sharing sets ``time.updated`` and emits ``session.updated``, shared or not."""
 
     # Aborts and errors.
     abort_message: str

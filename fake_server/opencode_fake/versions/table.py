@@ -145,6 +145,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
         "1.14.34": "",
     },
     "unshared_is_missing": {"1.1.34": True, "1.2.1": False},
+    "unsharing_is_an_update": {"1.1.34": False, "1.17.0": True},
     "abort_message": {"1.1.34": "The operation was aborted.", "1.14.34": "Aborted"},
     "abort_kills_tools": {"1.1.34": True, "1.14.34": False},
     "abort_tells_error_first": {"1.1.34": False, "1.14.34": True},

@@ -22,7 +22,8 @@ PROSE = frozenset({"description", "summary", "title", "examples", "x-codeSamples
 NAMES = frozenset({"properties", "schemas", "responses"})
 """Keys whose values have names of their own choice for keys."""
 LEFT_OUT = ("/tui", "/pty", "/sync", "/auth", "/mcp/", "/api/session", "/api/pty", "/api/event")
-"""Paths that the fake does not serve."""
+"""Paths that the fake does not serve, but for these."""
+SERVED = frozenset({"/api/session/{sessionID}"})
 TOLD = ("operationId", "parameters", "requestBody", "responses")
 """What is kept of an operation."""
 
@@ -54,7 +55,7 @@ def kept(document: JsonObject) -> JsonObject:
     paths: JsonObject = {
         path: {method: _told(operation) for method, operation in operations.items()}
         for path, operations in cast("dict[str, dict[str, JsonObject]]", document["paths"]).items()
-        if not path.startswith(LEFT_OUT)
+        if path in SERVED or not path.startswith(LEFT_OUT)
     }
     schemas = without_prose(cast("JsonObject", document["components"])["schemas"], named=True)
     found = reached(paths, cast("dict[str, JsonObject]", schemas))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from opencode_contract.evidence import Json
@@ -40,6 +42,20 @@ def test_ids_of_a_wrong_form_stay() -> None:
         "ses_short",
         "msg_00000000000GAAAAAAAAAAAAAA",
     ]
+
+
+def test_a_cursor_is_what_it_says() -> None:
+    """The id of a message and a time, wherever it stands in a text; what only looks like one stays."""
+    cursor = urlsafe_b64encode(f'{{"id":"{EARLY}","time":{NOW}}}'.encode()).decode().rstrip("=")
+    shown = '{"id": "msg#1", "time": "<time>"}'
+    assert normaliser().value([cursor, f"<http://x/?before={cursor}>"]) == [shown, f"<http://x/?before={shown}>"]
+    assert normaliser().value("eyJhbc") == "eyJhbc"
+
+
+def test_the_script_of_a_page_is_left_out_of_its_policy() -> None:
+    """The rest of the policy is compared."""
+    policy = "script-src 'self'{}; connect-src *"
+    assert normaliser().value(policy.format(f" 'sha256-{'a' * 43}='")) == policy.format("")
 
 
 def test_order_of_ids_is_compared() -> None:

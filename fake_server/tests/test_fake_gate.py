@@ -70,6 +70,35 @@ async def test_browsers_may_come_from_these_origins(serving: Serving, origin: st
     assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
 
 
+@pytest.mark.parametrize(
+    ("version", "origin", "allowed"),
+    [
+        ("1.1.53", "http://localhost", False),
+        ("1.1.53", "https://localhost:3000", False),
+        ("1.1.53", "http://localhost:x.evil.example", True),
+        ("1.1.53", "https://tauri.localhost", False),
+        ("1.1.65", "https://tauri.localhost", True),
+        ("1.3.2", "oc://renderer", False),
+        ("1.14.34", "oc://renderer", True),
+        ("1.18.34", "http://127.0.0.1", False),
+        ("1.18.34", "https://x_y.opencode.ai", False),
+    ],
+)
+async def test_odd_origins_are_judged_as_measured(serving: Serving, version: str, origin: str, allowed: bool) -> None:
+    """What begins like an address of this machine with a port is let in, and nothing but that."""
+    async with serving(version=version) as served:
+        answer = await served.http.get("/session", headers={"Origin": origin})
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+
+
+async def test_a_refusal_without_a_body_has_no_type(serving: Serving) -> None:
+    """As HEAD gets it."""
+    async with serving() as served, plain_http() as stranger:
+        answer = await stranger.head(f"{served.server.url}/session")
+    assert answer.status_code == 401
+    assert "Content-Type" not in answer.headers
+
+
 @pytest.mark.parametrize(("version", "status"), [("1.1.53", 401), ("1.1.56", 204)])
 async def test_a_preflight_needs_the_password_up_to_1_1_53(serving: Serving, version: str, status: int) -> None:
     """So that browsers could not use those versions with a password."""

@@ -188,3 +188,14 @@ async def test_nothing_can_be_shared(serving: Serving) -> None:
         later = await served.http.delete(f"/session/{session}/share")
     assert (shared.status_code, ended.status_code, later.status_code) == (500, 404, 200)
     assert shared.json()["data"]["message"].startswith("Error: Sharing is disabled in configuration")
+
+
+@pytest.mark.parametrize(("version", "told"), [("1.2.1", False), ("1.15.13", False), ("1.17.0", True)])
+async def test_the_end_of_a_sharing_is_an_update(serving: Serving, version: str, told: bool) -> None:
+    """From 1.17.0 on, whether or not there was anything shared."""
+    async with serving(version=version) as served:
+        session = await served.session()
+        before = len(served.server.events)
+        await served.http.delete(f"/session/{session}/share")
+        events = [each.type for each in served.server.events[before:]]
+    assert events == ["session.updated"] * told

@@ -81,6 +81,19 @@ async def test_the_newest_version_lists_agents_by_name(serving: Serving) -> None
     assert set(second["location"]) == {"directory", "project"}
 
 
+async def test_the_second_interface_tells_of_a_session(serving: Serving) -> None:
+    """In other words than the first, errors included."""
+    async with serving(version=NEWEST) as served:
+        session = await served.session(title="given")
+        told = await get(served, f"/api/session/{session}")
+        missing = await served.http.get("/api/session/ses_missing")
+        wrong = await served.http.get("/api/session/nope")
+    assert set(told["data"]) == {"id", "projectID", "cost", "tokens", "time", "title", "location"}
+    assert (told["data"]["id"], told["data"]["location"]) == (session, {"directory": "/data/workspace"})
+    assert (missing.status_code, missing.json()["_tag"]) == (404, "SessionNotFoundError")
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "sessionID")
+
+
 async def test_the_newest_version_lists_what_is_configured_only(serving: Serving) -> None:
     """No formatters, no ways to log in, no keys; but a skill that is a command too."""
     async with serving(version=NEWEST) as served:

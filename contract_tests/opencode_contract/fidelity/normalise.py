@@ -16,7 +16,9 @@ The rules:
 * **slugs** become ``<slug>`` where both words are in the server's lists.
 * **stack traces** are cut off where they begin; an error's ``ref`` becomes ``<ref>``.
 * The two wordings of "the maker's web site cannot be reached" are one (the server takes one or the other by chance).
-* A **web page** is one, whatever it shows: the fake has none of the real server's.
+* A **web page** is one, whatever it shows: the fake has none of the real server's. The hash of its script, which its
+  policy names, is left out.
+* **cursors** of the message list become what they say: the id and the time of a message.
 * **foreign** sessions, and what belongs to them, are dropped from lists and maps: other cases run at the same time.
 * **headers**: all are kept but ``date`` and ``keep-alive``; of ``content-length`` only that it is there,
   and not even that in a 204, where it may not be and says nothing (real servers send it, the fake's library cannot).
@@ -24,6 +26,8 @@ The rules:
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -53,6 +57,8 @@ _NOUNS = (
     "nebula|orchid|otter|panda|pixel|planet|river|rocket|sailor|squid|star|tiger|wizard|wolf"
 )
 _SLUG = re.compile(f"(?:{_ADJECTIVES})-(?:{_NOUNS})")
+_CURSOR = re.compile(r"\beyJ[0-9A-Za-z_-]+")
+_SCRIPT_HASH = re.compile(r" 'sha256-[0-9A-Za-z+/]{43}='")
 _WEB_PAGE = re.compile(r"<!doctype html>", re.IGNORECASE)
 _VOLATILE_HEADERS = frozenset({"date", "keep-alive"})
 NO_CONTENT = 204
@@ -148,6 +154,8 @@ class Normaliser:
             text = text.replace(folder, role)
             bare = folder.removeprefix("/")
             text = role + text.removeprefix(bare) if text.startswith(f"{bare}/") else text
+        text = _CURSOR.sub(self._cursor, text)
+        text = _SCRIPT_HASH.sub("", text)
         text = _EVENT_ID.sub(EVENT_ID, text)
         text = _ID.sub(lambda found: self._number(found[1], found[0]), text)
         text = _CALL_ID.sub(lambda found: self._number("call", found[0]), text)
@@ -159,6 +167,13 @@ class Normaliser:
         text = _REF.sub("<ref>", text)
         text = _UNREACHABLE.sub("<unreachable>", text)
         return _STACK.sub("", text)
+
+    def _cursor(self, found: re.Match[str]) -> str:
+        try:
+            said: Json = json.loads(base64.urlsafe_b64decode(found[0] + "=" * (-len(found[0]) % 4)))
+        except ValueError:
+            return found[0]
+        return json.dumps(self.value(said))
 
     def _number(self, kind: str, found: str) -> str:
         known = self._numbers[kind]

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import cast
-from urllib.parse import unquote
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -15,10 +14,10 @@ from multidict import CIMultiDict
 from opencode_fake.clock import Clock
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.run.effects import Event
-from opencode_fake.server import asks, commands, errors, history, messages, sessions, system
+from opencode_fake.server import asks, checks, commands, errors, history, messages, sessions, system
 from opencode_fake.server.driver import Driver
 from opencode_fake.server.errors import Refused
-from opencode_fake.server.exchange import JSON, Incoming, Outgoing
+from opencode_fake.server.exchange import BYTES, JSON, Incoming, Outgoing
 from opencode_fake.server.frames import Writer
 from opencode_fake.server.gate import Gate
 from opencode_fake.server.journal import Journal, Received, without_secrets
@@ -26,6 +25,7 @@ from opencode_fake.server.record import Record
 from opencode_fake.server.routing import Route, Router
 from opencode_fake.server.schemas import Schemas
 from opencode_fake.server.streams import Reader, Streams, stream_headers
+from opencode_fake.server.target import Target, decoded_whole, lenient, strict
 from opencode_fake.state.wire import MessageInfo
 from opencode_fake.state.world import World
 from opencode_fake.surroundings import routes as surroundings
@@ -131,8 +131,8 @@ class App:
         return _response(request, outcome, extra, self.world.behaviours)
 
     async def _answer(self, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
-        segments = self._below_base(request.rel_url.raw_path)
-        if segments is None:
+        target = self._target(request)
+        if target is None:
             raise _NoCors(lambda _: Outgoing(404, b"404 page not found\n", "text/plain; charset=utf-8"))
         behaviours, preflight = self.world.behaviours, request.method == "OPTIONS"
         if preflight and not behaviours.preflight_needs_password:
@@ -143,25 +143,40 @@ class App:
             return self._gate.preflight(request.headers)
         if behaviours.largest_body is not None and len(body) > behaviours.largest_body:
             raise Refused(errors.too_large())
-        directory = self._directory(request)
-        incoming = Incoming(request.method, segments, request.query, request.headers, body, directory, behaviours)
+        incoming = self._incoming(request, target, body)
         found = self._router.find(incoming)
         if found is None:
             self._unknown += 1
-            self.journal.miss(incoming.method, "/" + "/".join(segments))
+            self.journal.miss(incoming.method, "/" + "/".join(incoming.path))
             raise Refused(errors.unknown_path(self._unknown))
         handler, incoming = found
+        if behaviours.effect_checks:
+            checks.named_session(incoming)
         return await handler(self, incoming)
 
-    def _below_base(self, raw_path: str) -> tuple[str, ...] | None:
-        """The decoded segments below the base path; None for a path outside it, which no proxy would pass on."""
-        if raw_path != self._base and not raw_path.startswith(f"{self._base}/"):
+    def _target(self, request: web.BaseRequest) -> Target | None:
+        """What is asked for below the base path; None for a path outside it, which no proxy would pass on."""
+        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        if path != self._base and not path.startswith(f"{self._base}/"):
             return None
-        return tuple(unquote(segment) for segment in raw_path[len(self._base) :].removeprefix("/").split("/"))
+        return (strict if self.world.behaviours.paths_forgive else lenient)(path[len(self._base) :], query)
 
-    def _directory(self, request: web.BaseRequest) -> str:
-        named = request.query.get("directory") or unquote(request.headers.get("x-opencode-directory", ""))
-        return named or self.world.directory
+    def _incoming(self, request: web.BaseRequest, target: Target, body: bytes) -> Incoming:
+        if target.segments is None:
+            raise Refused(errors.unmatched())
+        query = target.single
+        named = query.get("directory") or request.headers.get("x-opencode-directory") or ""
+        return Incoming(
+            method=request.method,
+            path=target.segments,
+            raw_path=target.path,
+            query=query,
+            given_query=target.query,
+            headers=request.headers,
+            body=body,
+            directory=self.world.place(decoded_whole(named)),
+            behaviours=self.world.behaviours,
+        )
 
     def _note(self, request: web.BaseRequest, body: bytes) -> Received:
         path = request.path.removeprefix(self._base)
@@ -243,6 +258,9 @@ def _response(
     if outgoing.content_type and typed and (outgoing.body or outgoing.content_type == JSON):
         headers["Content-Type"] = outgoing.content_type
     if request.method == "HEAD":
+        if outgoing.content_type == BYTES:
+            # That is what the real server's library calls a body without a type; there is none here.
+            del headers["Content-Type"]
         headers["Content-Length"] = "0"
         return _Response(status=outgoing.status, headers=headers)
     response = _Response(status=outgoing.status, headers=headers, body=outgoing.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -12,52 +13,49 @@ from opencode_fake.server.exchange import BYTES, Incoming, parse
 from opencode_fake.server.issues import ABSENT, Issue
 from opencode_fake.server.validation import Check, Shape, coerce_number
 
+_NAMED_SESSION = re.compile(r"/session/([^/]+)")
+_NO_SESSION = "/session/status"
 
-def body(incoming: Incoming, shape: Shape) -> JsonObject:
-    """The JSON object in the body, checked."""
+
+def body(incoming: Incoming, check: Check) -> JsonObject:
+    """The JSON object in the body, checked, with the keys that are known."""
     value = _sent(incoming) if incoming.behaviours.effect_checks else _declared(incoming)
-    issues = _faults(incoming, shape, value)
+    issues = _faults(incoming, check, value)
     if issues:
         raise Refused(errors.invalid(value, issues, "Payload"))
-    return _known(incoming, shape, value)
+    return cast("JsonObject", check.kept(value))
 
 
-def whole_body(incoming: Incoming, check: Check) -> JsonObject:
-    """The JSON object in the body with all its keys, checked."""
-    value = _sent(incoming) if incoming.behaviours.effect_checks else _declared(incoming)
-    issues = list(check(value, []))
-    if issues:
-        raise Refused(errors.invalid(value, issues, "Payload"))
-    return cast("JsonObject", value)
-
-
-def own_body(incoming: Incoming, shape: Shape) -> JsonObject:
+def own_body(incoming: Incoming, check: Check) -> JsonObject:
     """The same for the routes that read their body by themselves from 1.15.0 on, and say nothing of its faults."""
     if not incoming.behaviours.effect_checks:
-        return body(incoming, shape)
+        return body(incoming, check)
     value = _parsed(incoming, errors.bad_request()) if incoming.body else {}
-    if any(shape(value, [])):
+    if any(check(value, [])):
         raise Refused(errors.bad_request())
-    return _known(incoming, shape, value)
+    return cast("JsonObject", check.kept(value))
 
 
 def query(incoming: Incoming, shape: Shape) -> None:
     """Checks the query's parameters."""
-    given = dict(incoming.query)
+    given = dict(incoming.given_query)
     issues = list(shape(given, []))
     if issues:
         raise Refused(errors.invalid(given, issues, "Query"))
 
 
+def named_session(incoming: Incoming) -> None:
+    """Looks up the session that the path names as it was sent: with an id that can be none this fails on any route."""
+    found = _NAMED_SESSION.match(incoming.raw_path)
+    if found and incoming.raw_path != _NO_SESSION and not found[1].startswith("ses"):
+        raise Refused(errors.unknown("no session id"))
+
+
 def parameters(incoming: Incoming, *shapes: Shape) -> None:
     """Checks the path's parameters, on a route that always did."""
     given, issues = _path_faults(incoming, shapes)
-    if not issues:
-        return
-    if incoming.behaviours.effect_checks and issues[0].path == ["sessionID"]:
-        # The session's directory is looked up before the route is reached, and that fails.
-        raise Refused(errors.unknown("no session id"))
-    raise Refused(errors.invalid(given, issues, "Params"))
+    if issues:
+        raise Refused(errors.invalid(given, issues, "Params"))
 
 
 def inside(incoming: Incoming, *shapes: Shape) -> None:
@@ -126,8 +124,8 @@ def _parsed(incoming: Incoming, problem: errors.Problem) -> object:
         raise Refused(problem) from None
 
 
-def _faults(incoming: Incoming, shape: Shape, value: object) -> list[Issue]:
-    issues = list(shape(value, []))
+def _faults(incoming: Incoming, check: Check, value: object) -> list[Issue]:
+    issues = list(check(value, []))
     if not incoming.behaviours.effect_checks:
         return issues
     return [issue for issue in issues if issue.value is not None or not issue.optional]
@@ -136,11 +134,3 @@ def _faults(incoming: Incoming, shape: Shape, value: object) -> list[Issue]:
 def _path_faults(incoming: Incoming, shapes: tuple[Shape, ...]) -> tuple[Mapping[str, str], list[Issue]]:
     given = dict(incoming.parameters)
     return given, [issue for shape in shapes for issue in shape(given, [])]
-
-
-def _known(incoming: Incoming, shape: Shape, value: object) -> JsonObject:
-    """The keys that the shape knows; Effect's null is as if the key were not there."""
-    known = {key: each for key, each in cast("JsonObject", value).items() if key in shape.keys}
-    if incoming.behaviours.effect_checks:
-        return {key: each for key, each in known.items() if each is not None}
-    return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from opencode_fake.run.compaction import accept_compaction
 from opencode_fake.run.effects import event
@@ -24,13 +24,26 @@ if TYPE_CHECKING:
     from opencode_fake.server.app import App
 
 
+class Template(NamedTuple):
+    """A command, and what it says to the model."""
+
+    name: str
+    text: str
+
+
 async def command(app: App, incoming: Incoming) -> Outgoing:
     """``POST /session/{sessionID}/command``: a prompt made of the command's template."""
-    given = _checked(incoming, schemas.COMMAND)
+    checks.unchecked(incoming, schemas.SESSION)
+    given = checks.body(incoming, schemas.COMMAND)
+    if incoming.behaviours.missing_session_refused:
+        sessions.find(app, incoming)
+    # A command that is not known is found out before the session is looked for.
+    template = _template(app, str(given["command"]))
+    checks.inner(incoming, schemas.SESSION)
     session = sessions.find(app, incoming)
     model = _named(str(given["model"])) if "model" in given else None
-    message = await _execute(app, session, str(given["command"]), str(given["arguments"]), model, given)
-    return answer(message.wire(), chunked=True)
+    message = await _execute(app, session, template, str(given["arguments"]), model, given)
+    return answer(message.wire())
 
 
 async def init(app: App, incoming: Incoming) -> Outgoing:
@@ -40,7 +53,7 @@ async def init(app: App, incoming: Incoming) -> Outgoing:
     checks.inside(incoming, schemas.SESSION)
     session = sessions.find(app, incoming)
     model = ModelRef(providerID=str(given["providerID"]), modelID=str(given["modelID"]))
-    await _execute(app, session, "init", "", model, {"messageID": given["messageID"]})
+    await _execute(app, session, _template(app, "init"), "", model, {"messageID": given["messageID"]})
     return answer(True)
 
 
@@ -90,13 +103,17 @@ def _named(model: str) -> ModelRef:
     return ModelRef(providerID=provider, modelID=name)
 
 
-async def _execute(
-    app: App, session: Session, name: str, arguments: str, model: ModelRef | None, given: JsonObject
-) -> Message:
+def _template(app: App, name: str) -> Template:
     known = {str(each["name"]): each for each in known_commands(app.world.behaviours)}
     if name not in known:
         raise Refused(errors.unknown_command(name, tuple(known)))
-    text = str(known[name]["template"]).replace("$ARGUMENTS", arguments).strip()
+    return Template(name, str(known[name]["template"]))
+
+
+async def _execute(
+    app: App, session: Session, template: Template, arguments: str, model: ModelRef | None, given: JsonObject
+) -> Message:
+    text = template.text.replace("$ARGUMENTS", arguments).strip()
     parts: list[JsonValue] = [{"type": "text", "text": text}, *cast("list[JsonValue]", given.get("parts", []))]
     body: JsonObject = {key: given[key] for key in ("messageID", "agent", "variant") if key in given}
     body |= {"parts": parts}
@@ -112,6 +129,6 @@ async def _execute(
     last = session.last_assistant()
     if last is None:
         raise Refused(errors.unknown("the command came to no message"))
-    told = {"name": name, "sessionID": session.id, "arguments": arguments, "messageID": last["id"]}
+    told = {"name": template.name, "sessionID": session.id, "arguments": arguments, "messageID": last["id"]}
     app.publish(event("command.executed", **told), session.info["directory"])
     return session.messages[last["id"]]

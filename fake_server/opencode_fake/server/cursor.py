@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from urllib.parse import urlencode
 
 from opencode_fake.run.effects import dumps
 from opencode_fake.server import errors
@@ -31,12 +32,12 @@ def before(incoming: Incoming) -> str | None:
     return found
 
 
-def headers(incoming: Incoming, oldest: Message) -> dict[str, str]:
+def headers(incoming: Incoming, limit: int, oldest: Message) -> dict[str, str]:
     """What tells the reader of a page that there are older messages than its ``oldest``."""
     cursor = _encoded(oldest)
-    # A ``before`` that was given keeps its place among the parameters.
-    query = "&".join(f"{key}={value}" for key, value in {**incoming.query, "before": cursor}.items())
-    address = f"http://{incoming.headers.get('Host', '')}/{'/'.join(incoming.path)}?{query}"
+    # Parameters that were given keep their places.
+    query = urlencode({**incoming.given_query, "limit": limit, "before": cursor}, doseq=True)
+    address = f"http://{incoming.headers.get('Host', '')}{incoming.raw_path}?{query}"
     return {
         "Access-Control-Expose-Headers": "Link, X-Next-Cursor",
         "Link": f'<{address}>; rel="next"',

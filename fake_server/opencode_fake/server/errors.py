@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from opencode_fake.run.errors import agent_not_found
@@ -25,6 +26,8 @@ _UNREACHABLE = (
     "Error: Unable to connect. Is the computer able to access the url?",
     "Error: Was there a typo in the url or port?",
 )
+_LONGEST_NAME = 255
+"""Bytes that the name of a file may have."""
 _PAGE = b"<!doctype html>\n<title>OpenCode</title>\n<p>The web interface of OpenCode would be here.\n"
 _UNEXPECTED = "Unexpected server error. Check server logs for details."
 
@@ -75,7 +78,8 @@ def invalid(data: object, issues: list[Issue], kind: Kind) -> Problem:
 
     def worded(behaviours: Behaviours) -> Outgoing:
         if behaviours.effect_checks:
-            return answer({"name": "BadRequest", "data": {"message": issues[0].effect(), "kind": kind}}, 400)
+            fault = replace(issues[0], absent="undefined" if kind == "Query" else "null").effect()
+            return answer({"name": "BadRequest", "data": {"message": fault, "kind": kind}}, 400)
         return answer({"data": data, "error": [issue.zod() for issue in issues], "success": False}, 400)
 
     return worded
@@ -109,10 +113,15 @@ def unknown_path(number: int) -> Problem:
 
     def worded(behaviours: Behaviours) -> Outgoing:
         if behaviours.unknown_path_is_web_page:
-            return Outgoing(200, _PAGE, "text/html")
+            return Outgoing(200, _PAGE, "text/html", {"Content-Security-Policy": behaviours.page_policy})
         return unknown(_UNREACHABLE[number % len(_UNREACHABLE)])(behaviours)
 
     return worded
+
+
+def unmatched() -> Problem:
+    """The path cannot be read, so that not even the web interface answers."""
+    return lambda _: Outgoing(404, b"", "")
 
 
 def not_found(message: str) -> Problem:
@@ -215,4 +224,7 @@ def mismatch(message: str) -> Problem:
 
 
 def _no_file(kind: str, folder: str, name: str) -> Problem:
-    return not_found(f"Resource not found: {DATA_DIRECTORY}/storage/{kind}/{folder}/{name}.json")
+    path = f"{DATA_DIRECTORY}/storage/{kind}/{folder}/{name}.json"
+    if len(f"{name}.json".encode()) > _LONGEST_NAME:
+        return unknown(f"Error: ENAMETOOLONG: name too long, open '{path}'")
+    return not_found(f"Resource not found: {path}")

@@ -20,11 +20,16 @@ class Incoming:
     method: str
     path: tuple[str, ...]
     """The path's segments below the base path, decoded."""
+    raw_path: str
+    """The path below the base path as it was sent."""
     query: Mapping[str, str]
+    """The first value of each parameter."""
+    given_query: Mapping[str, str | list[str]]
+    """Each parameter with its value, or with all of them where there is more than one."""
     headers: Mapping[str, str]
     body: bytes
     directory: str
-    """The absolute directory that the request is about."""
+    """The directory that the request is about; absolute where the version resolves it."""
     behaviours: Behaviours
     """How the server that received it behaves."""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +72,8 @@ def answer(
 
 def parse(body: bytes) -> object:
     """The JSON value in ``body``. Raises ValueError where there is none."""
-    return json.loads(body, parse_constant=_refuse)
+    # Bytes that are no UTF-8 are replaced, as JavaScript does: Python would let some of them pass.
+    return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse)
 
 
 def _refuse(constant: str) -> object:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from opencode_fake.server.exchange import Outgoing
 from opencode_fake.versions import Behaviours
 
-_OWN_ORIGINS = re.compile(
-    r"https?://(localhost|127\.0\.0\.1)(:\d+)?|tauri://localhost|https?://tauri\.localhost|https://([a-z0-9-]+\.)*opencode\.ai"
-)
+_LOCAL = ("http://localhost:", "http://127.0.0.1:")
+_RENDERER = "oc://renderer"
+_DESKTOP = ("tauri://localhost", "http://tauri.localhost")
+_DESKTOP_BY_HTTPS = "https://tauri.localhost"
+_MAKERS_OWN = re.compile(r"https://([a-z0-9-]+\.)*opencode\.ai")
 _METHODS = ("GET,HEAD,PUT,POST,DELETE,PATCH", "GET, HEAD, PUT, PATCH, POST, DELETE")
 _DAY = "86400"
 """Seconds that a browser may remember a preflight's answer."""
@@ -52,9 +54,17 @@ class Gate:
     def origin_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers by which a browser learns whether its page may read the answer."""
         origin = headers.get("Origin", "")
-        if origin in self.origins or _OWN_ORIGINS.fullmatch(origin):
+        if self._welcomes(origin):
             return {"Vary": "Origin", "Access-Control-Allow-Origin": origin}
         return {} if origin and self.behaviours.vary_for_allowed_only else {"Vary": "Origin"}
+
+    def _welcomes(self, origin: str) -> bool:
+        if origin in self.origins or origin in _DESKTOP or _MAKERS_OWN.fullmatch(origin):
+            return True
+        # What begins like the address of this machine is not looked at further, by the real server neither.
+        if origin.startswith(_LOCAL) or (self.behaviours.renderer_comes_in and origin.startswith(_RENDERER)):
+            return True
+        return self.behaviours.tauri_comes_by_https and origin == _DESKTOP_BY_HTTPS
 
     def preflight(self, headers: Mapping[str, str]) -> Outgoing:
         """The answer to a browser that asks before it sends."""

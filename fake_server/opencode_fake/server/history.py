@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from opencode_fake.run import history
 from opencode_fake.run.effects import Event, event
-from opencode_fake.run.events import part_updated
+from opencode_fake.run.events import part_updated, session_updated
 from opencode_fake.server import checks, errors, schemas, sessions
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
@@ -90,13 +90,13 @@ async def remove_part(app: App, incoming: Incoming) -> Outgoing:
 async def update_part(app: App, incoming: Incoming) -> Outgoing:
     """``PATCH .../part/{partID}``: a part as a whole, be it a new one."""
     checks.unchecked(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
-    given = checks.whole_body(incoming, schemas.WHOLE_PART)
+    given = checks.body(incoming, app.schemas.part)
+    session = _known_or_refused(app, incoming)
     named = incoming.parameters
     pairs = [("id", "partID"), ("messageID", "messageID"), ("sessionID", "sessionID")]
     if any(given[key] != named[name] for key, name in pairs):
         said = ", ".join(f"body.{key}='{given[key]}' vs {name}='{named[name]}'" for key, name in pairs)
         raise Refused(errors.mismatch(f"Error: Part mismatch: {said}"))
-    session = _known_or_refused(app, incoming)
     part = cast("Part", given)
     message = session.messages.get(named["messageID"]) if session is not None else None
     if message is not None:
@@ -119,7 +119,11 @@ async def unshare(app: App, incoming: Incoming) -> Outgoing:
     checks.parameters(incoming, schemas.SESSION)
     if incoming.behaviours.unshared_is_missing:
         raise Refused(errors.share_not_found(incoming.parameters["sessionID"]))
-    return answer(sessions.find(app, incoming).info)
+    session = sessions.find(app, incoming)
+    if incoming.behaviours.unsharing_is_an_update:
+        app.world.touch(session)
+        _tell(app, session, (session_updated(app.world, session),))
+    return answer(session.info)
 
 
 def routes(behaviours: Behaviours) -> tuple[Route, ...]:

@@ -5,6 +5,7 @@ To 1.14.41 it is zod, which lists every fault as an object; from 1.15.0 Effect, 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -41,6 +42,21 @@ def kind_of(value: object) -> str:
             return "object"
 
 
+_FLAG = ("true", "false")
+
+
+def _choice(options: tuple[str, ...], value: object, nothing: str) -> str:
+    """The strings that can be chosen; that there need not be one is said to who sends none at all."""
+    return " | ".join(dumps(each) for each in options) + ("" if isinstance(value, str) else nothing)
+
+
+def _javascript(number: float) -> str:
+    """A number that is none as JavaScript writes it."""
+    if math.isnan(number):
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
 def _shown(value: object) -> str:
     return "undefined" if isinstance(value, Absent) else dumps(value)
 
@@ -52,7 +68,9 @@ class Issue(ABC):
     value: object
     path: Path
     optional: bool = False
-    """The value need not be there; Effect then takes null for nothing."""
+    """The value need not be there; Effect then takes null for nothing in a body."""
+    absent: str = "null"
+    """What Effect calls a value that is not there."""
 
     @abstractmethod
     def zod(self) -> JsonObject:
@@ -62,10 +80,16 @@ class Issue(ABC):
     def _effect(self) -> str:
         """The fault in Effect's words, without the place."""
 
+    @property
+    def nothing(self) -> str:
+        """What Effect adds to a type that need not be there."""
+        return f" | {self.absent}" if self.optional else ""
+
     def effect(self) -> str:
         """The fault in Effect's words."""
+        fault = self._effect()
         place = "".join(f"[{dumps(key)}]" for key in self.path)
-        return f"{self._effect()}\n  at {place}" if place else self._effect()
+        return f"{fault}\n  at {place}" if place else fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +112,7 @@ class WrongType(Issue):
     def _effect(self) -> str:
         if isinstance(self.value, Absent) and self.path:
             return "Missing key"
-        null = " | null" if self.optional else ""
-        return f"Expected {self.name or self.expected}{null}, got {_shown(self.value)}"
+        return f"Expected {self.name or self.expected}{self.nothing}, got {_shown(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,17 +145,18 @@ class WrongOption(Issue):
     def zod(self) -> JsonObject:
         """The fault in zod's words."""
         listed = "|".join(f'"{each}"' for each in self.options)
+        expected = f"option: expected one of {listed}" if len(self.options) > 1 else f"input: expected {listed}"
         return {
             "code": "invalid_value",
             "values": list(self.options),
             "path": self.path,
-            "message": f"Invalid option: expected one of {listed}",
+            "message": f"Invalid {expected}",
         }
 
     def _effect(self) -> str:
         if isinstance(self.value, Absent):
             return "Missing key"
-        return f"Expected {' | '.join(dumps(each) for each in self.options)}, got {_shown(self.value)}"
+        return f"Expected {_choice(self.options, self.value, self.nothing)}, got {_shown(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +166,7 @@ class NoBoolean(Issue):
     def zod(self) -> JsonObject:
         """The fault in zod's words."""
         boolean = WrongType(expected="boolean", value=self.value, path=[]).zod()
-        option = WrongOption(options=("true", "false"), value=self.value, path=[]).zod()
+        option = WrongOption(options=_FLAG, value=self.value, path=[]).zod()
         return {
             "code": "invalid_union",
             "errors": [[boolean], [option]],
@@ -151,7 +175,7 @@ class NoBoolean(Issue):
         }
 
     def _effect(self) -> str:
-        return f'Expected "true" | "false", got {_shown(self.value)}'
+        return f"Expected {_choice(_FLAG, self.value, self.nothing)}, got {_shown(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,26 +202,31 @@ class NoShape(Issue):
 
     def _effect(self) -> str:
         shapes = self.name or " | ".join(f'{{ readonly "{self.key}": "{tag}", ... }}' for tag in self.tags)
-        null = " | null" if self.optional and not isinstance(self.value, dict) else ""
-        return f"Expected {shapes}{null}, got {_shown(self.value)}"
+        return f"Expected {shapes}{'' if isinstance(self.value, dict) else self.nothing}, got {_shown(self.value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotANumber(Issue):
-    """A query parameter that should be a number and is none."""
+    """A query parameter that should be a number and is none, or one without end."""
+
+    read: float
+    """What became of it."""
 
     def zod(self) -> JsonObject:
         """The fault in zod's words."""
+        endless = math.isinf(self.read)
         return {
             "expected": "number",
             "code": "invalid_type",
-            "received": "NaN",
+            "received": "Infinity" if endless else "NaN",
             "path": self.path,
-            "message": "Invalid input: expected number, received NaN",
+            "message": f"Invalid input: expected number, received {'number' if endless else 'NaN'}",
         }
 
     def _effect(self) -> str:
-        return "Expected an integer, got NaN"
+        if isinstance(self.value, list):
+            return f"Expected string{self.nothing}, got {_shown(self.value)}"
+        return f"Expected an integer, got {_javascript(self.read)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

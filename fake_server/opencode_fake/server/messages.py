@@ -39,7 +39,8 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
         _tell_unknown_agent(app, session, unknown)
         return _nothing(app, str(unknown))
     if given.get("noReply"):
-        return answer(message.wire(), chunked=True)
+        at_once = app.world.behaviours.empty_prompt_has_length and not given["parts"]
+        return answer(message.wire(), chunked=not at_once)
     # A caller that goes away does not end the run.
     await asyncio.shield(app.driver.start(session, _run_directory(app, incoming, session)))
     last = None if session.deleted else session.last_assistant()
@@ -103,7 +104,8 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
     if cursor is not None:
         messages = [message for message in messages if message.info["id"] < cursor]
     page = messages[len(messages) - math.ceil(min(max(limit, 0), len(messages))) :]
-    older = headers(incoming, page[0]) if app.world.behaviours.messages_paged and len(page) < len(messages) else {}
+    more = app.world.behaviours.messages_paged and len(page) < len(messages)
+    older = headers(incoming, int(limit), page[0]) if more else {}
     return answer([message.wire() for message in page], headers=older)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from opencode_fake.server.errors import Refused, unmatched
 from opencode_fake.server.exchange import Incoming, Outgoing
 from opencode_fake.server.streams import Reader
 from opencode_fake.versions import Behaviours
@@ -33,6 +34,10 @@ class Route:
         return tuple(self.path.strip("/").split("/"))
 
 
+_LONGEST_PARAMETER = 100
+"""Characters from which on a router that forgives much does not forgive a parameter its length."""
+
+
 class Router:
     """Finds routes."""
 
@@ -44,13 +49,18 @@ class Router:
             self._by_shape[route.method, len(route.segments)].append(route)
 
     def find(self, incoming: Incoming) -> tuple[Handler, Incoming] | None:
-        """The handler, and the request with its parameters; None for an unknown path or method."""
+        """The handler, and the request with its parameters; None for an unknown path or method.
+
+        Raises Refused where a parameter is longer than the router takes.
+        """
         heard = "GET" if incoming.method == "HEAD" and not self._behaviours.head_is_unknown else incoming.method
         path = tuple(filter(None, incoming.path)) if self._behaviours.paths_forgive else incoming.path
         for route in self._by_shape[heard, len(path)]:
             pairs = list(zip(route.segments, path, strict=True))
             if all(self._fits(wanted, got) for wanted, got in pairs):
                 parameters = {wanted[1:-1]: got for wanted, got in pairs if wanted[0] == "{"}
+                if self._behaviours.paths_forgive and any(len(got) > _LONGEST_PARAMETER for got in parameters.values()):
+                    raise Refused(unmatched())
                 return route.handler, replace(incoming, parameters=parameters)
         return None
 

@@ -4,76 +4,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opencode_fake.server.part_schemas import FILE, given_part, whole_part
 from opencode_fake.server.validation import (
+    BOOLEAN,
+    NUMBER,
+    RECORD,
+    STRING,
     Check,
+    CoercedNumber,
+    Count,
+    Flag,
+    ListOf,
+    MapOf,
+    Maybe,
+    OneOf,
+    Prefixed,
     Shape,
-    array,
-    boolean,
-    coerced_number,
-    count,
-    flag,
-    number,
-    of_type,
-    one_of,
-    optional,
-    record,
-    starts_with,
-    string,
-    tagged,
+    Tagged,
 )
 from opencode_fake.versions import Behaviours
 
-_OBJECT = of_type("object")
-RULES = array(
-    Shape({"permission": string, "pattern": string, "action": one_of("allow", "deny", "ask")}),
+RULES = ListOf(
+    Shape({"permission": STRING, "pattern": STRING, "action": OneOf("allow", "deny", "ask")}, name="PermissionRule"),
     name="PermissionRuleset",
 )
-SESSION = Shape({"sessionID": starts_with("ses")})
-MESSAGE = Shape({"messageID": starts_with("msg")})
-PART = Shape({"partID": starts_with("prt")})
-_KINDS: dict[str, dict[str, Check]] = {
-    "text": {"text": string},
-    "reasoning": {"text": string, "time": of_type("object")},
-    "file": {"mime": string, "url": string},
-    "tool": {"callID": string, "tool": string, "state": of_type("object")},
-    "step-start": {},
-    "step-finish": {"reason": string, "cost": number, "tokens": of_type("object")},
-    "snapshot": {"snapshot": string},
-    "patch": {"hash": string, "files": array(string)},
-    "agent": {"name": string},
-    "retry": {"attempt": number, "error": of_type("object"), "time": of_type("object")},
-    "compaction": {"auto": boolean},
-    "subtask": {"prompt": string, "description": string, "agent": string},
-}
-WHOLE_PART = tagged(
-    "type",
-    {kind: Shape({"id": string, "sessionID": string, "messageID": string, **keys}) for kind, keys in _KINDS.items()},
-    name="Part",
-)
+SESSION = Shape({"sessionID": Prefixed("ses")})
+MESSAGE = Shape({"messageID": Prefixed("msg")})
+PART = Shape({"partID": Prefixed("prt")})
 COMMAND = Shape(
     {
-        "messageID": optional(starts_with("msg")),
-        "agent": optional(string),
-        "model": optional(string),
-        "arguments": string,
-        "command": string,
-        "variant": optional(string),
-        "parts": optional(array(Shape({"type": one_of("file"), "mime": string, "url": string}))),
+        "messageID": Maybe(Prefixed("msg")),
+        "agent": Maybe(STRING),
+        "model": Maybe(STRING),
+        "arguments": STRING,
+        "command": STRING,
+        "variant": Maybe(STRING),
+        "parts": Maybe(ListOf(Shape({"id": Maybe(STRING), "type": OneOf("file"), **FILE}))),
     }
 )
-INIT = Shape({"modelID": string, "providerID": string, "messageID": starts_with("msg")})
-SHELL = Shape({"agent": string, "model": optional(Shape({"providerID": string, "modelID": string})), "command": string})
-SUMMARIZE = Shape({"providerID": string, "modelID": string, "auto": optional(boolean)})
-FORK = Shape({"messageID": optional(starts_with("msg"))})
-REVERT = Shape({"messageID": starts_with("msg"), "partID": optional(starts_with("prt"))})
-PERMISSION = Shape({"requestID": starts_with("per")})
-PERMISSION_ID = Shape({"permissionID": starts_with("per")})
-QUESTION = Shape({"requestID": starts_with("que")})
-_REPLY = one_of("once", "always", "reject")
-PERMISSION_REPLY = Shape({"reply": _REPLY, "message": optional(string)})
+INIT = Shape({"modelID": STRING, "providerID": STRING, "messageID": Prefixed("msg")})
+SHELL = Shape({"agent": STRING, "model": Maybe(Shape({"providerID": STRING, "modelID": STRING})), "command": STRING})
+SUMMARIZE = Shape({"providerID": STRING, "modelID": STRING, "auto": Maybe(BOOLEAN)})
+FORK = Shape({"messageID": Maybe(Prefixed("msg"))})
+REVERT = Shape({"messageID": Prefixed("msg"), "partID": Maybe(Prefixed("prt"))})
+PERMISSION_ID = Shape({"permissionID": Prefixed("per")})
+PERMISSION = Shape({"requestID": Prefixed("per")})
+QUESTION = Shape({"requestID": Prefixed("que")})
+_REPLY = OneOf("once", "always", "reject")
+PERMISSION_REPLY = Shape({"reply": _REPLY, "message": Maybe(STRING)})
 PERMISSION_RESPONSE = Shape({"response": _REPLY})
-QUESTION_REPLY = Shape({"answers": array(array(string))})
-DIFF = Shape({"messageID": optional(starts_with("msg"))})
+QUESTION_REPLY = Shape({"answers": ListOf(ListOf(STRING, name="QuestionAnswer"))})
+DIFF = Shape({"messageID": Maybe(Prefixed("msg"))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +71,8 @@ class Schemas:
     """The query of the message list, but for the cursor."""
     prompt: Shape
     """The body of a prompt."""
+    part: Check
+    """The body that replaces a part."""
 
     @classmethod
     def of(cls, behaviours: Behaviours) -> Schemas:
@@ -98,73 +81,63 @@ class Schemas:
             create=_create(behaviours),
             update=_update(behaviours),
             sessions=_sessions(behaviours),
-            messages=Shape({"limit": optional(count if behaviours.messages_paged else coerced_number)}),
+            messages=_messages(behaviours),
             prompt=_prompt(behaviours),
+            part=whole_part(ids_checked=behaviours.part_ids_checked),
         )
 
 
 def _create(behaviours: Behaviours) -> Shape:
-    shape = Shape({"parentID": optional(starts_with("ses")), "title": optional(string)})
+    shape = Shape({"parentID": Maybe(Prefixed("ses")), "title": Maybe(STRING)})
     if behaviours.creation_takes_model:
-        model = Shape({"id": string, "providerID": string, "variant": optional(string)})
-        shape = shape.extended(agent=optional(string), model=optional(model))
+        model = Shape({"id": STRING, "providerID": STRING, "variant": Maybe(STRING)})
+        shape = shape.extended(agent=Maybe(STRING), model=Maybe(model))
     if behaviours.sessions_have_metadata:
-        shape = shape.extended(metadata=optional(_OBJECT))
-    shape = shape.extended(permission=optional(RULES))
-    return shape.extended(workspaceID=optional(starts_with("wrk"))) if behaviours.creation_takes_workspace else shape
+        shape = shape.extended(metadata=Maybe(RECORD))
+    shape = shape.extended(permission=Maybe(RULES))
+    return shape.extended(workspaceID=Maybe(Prefixed("wrk"))) if behaviours.creation_takes_workspace else shape
 
 
 def _update(behaviours: Behaviours) -> Shape:
-    shape = Shape({"title": optional(string)})
+    shape = Shape({"title": Maybe(STRING)})
     if behaviours.sessions_have_metadata:
-        shape = shape.extended(metadata=optional(_OBJECT))
+        shape = shape.extended(metadata=Maybe(RECORD))
     if behaviours.update_takes_permission:
-        shape = shape.extended(permission=optional(RULES))
-    return shape.extended(time=optional(Shape({"archived": optional(number)})))
+        shape = shape.extended(permission=Maybe(RULES))
+    return shape.extended(time=Maybe(Shape({"archived": Maybe(NUMBER)})))
 
 
 def _sessions(behaviours: Behaviours) -> Shape:
-    shape = Shape({"roots": optional(flag)} if behaviours.roots_is_boolean else {})
-    if behaviours.bad_numbers_ignored:
-        return shape
-    return shape.extended(start=optional(coerced_number), limit=optional(coerced_number))
+    shape = Shape({"directory": Maybe(STRING)})
+    if behaviours.path_filters:
+        shape = shape.extended(scope=Maybe(OneOf("project")), path=Maybe(STRING))
+    if behaviours.roots_is_boolean:
+        shape = shape.extended(roots=Maybe(Flag()))
+    number = STRING if behaviours.bad_numbers_ignored else CoercedNumber()
+    return shape.extended(start=Maybe(number), search=Maybe(STRING), limit=Maybe(number))
+
+
+def _messages(behaviours: Behaviours) -> Shape:
+    if behaviours.messages_paged:
+        return Shape({"limit": Maybe(Count()), "before": Maybe(STRING)})
+    return Shape({"limit": Maybe(CoercedNumber())})
 
 
 def _prompt(behaviours: Behaviours) -> Shape:
     formats = {
         "text": Shape({}),
-        "json_schema": Shape({"schema": record(lambda *_: iter(())), "retryCount": optional(number)}),
+        "json_schema": Shape({"schema": RECORD, "retryCount": Maybe(NUMBER)}),
     }
     return Shape(
         {
-            "messageID": optional(starts_with("msg")),
-            "model": optional(Shape({"providerID": string, "modelID": string})),
-            "agent": optional(string),
-            "noReply": optional(boolean),
-            "tools": optional(record(boolean)),
-            **({"format": optional(tagged("type", formats, name="OutputFormat"))} if behaviours.format_checked else {}),
-            "system": optional(string),
-            "variant": optional(string),
-            "parts": array(_parts(optional(starts_with("prt") if behaviours.part_ids_checked else string))),
+            "messageID": Maybe(Prefixed("msg")),
+            "model": Maybe(Shape({"providerID": STRING, "modelID": STRING})),
+            "agent": Maybe(STRING),
+            "noReply": Maybe(BOOLEAN),
+            "tools": Maybe(MapOf(BOOLEAN)),
+            **({"format": Maybe(Tagged("type", formats, name="OutputFormat"))} if behaviours.format_checked else {}),
+            "system": Maybe(STRING),
+            "variant": Maybe(STRING),
+            "parts": ListOf(given_part(ids_checked=behaviours.part_ids_checked)),
         }
-    )
-
-
-def _parts(part_id: Check) -> Check:
-    time = Shape({"start": number, "end": optional(number)})
-    text = {
-        "text": string,
-        "synthetic": optional(boolean),
-        "ignored": optional(boolean),
-        "time": optional(time),
-        "metadata": optional(_OBJECT),
-    }
-    return tagged(
-        "type",
-        {
-            "text": Shape({"id": part_id, **text}),
-            "file": Shape({"id": part_id, "mime": string, "filename": optional(string), "url": string}),
-            "agent": Shape({"id": part_id, "name": string, "source": optional(_OBJECT)}),
-            "subtask": Shape({"id": part_id, "prompt": string, "description": string, "agent": string}),
-        },
     )

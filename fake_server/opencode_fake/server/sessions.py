@@ -71,9 +71,10 @@ def _filtered(app: App, incoming: Incoming) -> Iterator[Session]:
     search = query.get("search", "").lower()
     start = coerce_number(query["start"]) if "start" in query else math.nan
     path = query.get("path") if app.world.behaviours.path_filters else None
+    project, directory = app.world.project(incoming.directory), _wanted_directory(incoming)
     for session in _ordered(app):
         info = session.info
-        if info["directory"] != incoming.directory:
+        if info["projectID"] != project or (directory is not None and info["directory"] != directory):
             continue
         if _wants_roots(incoming) and "parentID" in info:
             continue
@@ -83,6 +84,20 @@ def _filtered(app: App, incoming: Incoming) -> Iterator[Session]:
             continue
         if search in info["title"].lower():
             yield session
+
+
+def _wanted_directory(incoming: Incoming) -> str | None:
+    """The directory whose sessions are wanted; None for all of the project. A header says only which project."""
+    query, behaviours = incoming.query, incoming.behaviours
+    if behaviours.path_filters and ("path" in query or query.get("scope") == "project"):
+        return None
+    match behaviours.list_filters_by:
+        case "given directory":
+            return query.get("directory")
+        case "named directory":
+            return query.get("directory") or None
+        case "resolved directory":
+            return incoming.directory if query.get("directory") else None
 
 
 def _ordered(app: App) -> Iterable[Session]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,13 +55,19 @@ class World:
         """Reads from the script what its tools may do."""
         self.rules = (*BUILT_IN, *script_rules(self.casting.script, self.directory))
 
+    def place(self, named: str) -> str:
+        """The directory that a request means; without a name that of the server, which relative ones begin at."""
+        if not named or not self.behaviours.directories_resolved:
+            return named or self.directory
+        return _resolved(self.directory, named)
+
     def project(self, directory: str) -> str:
         """The project of a directory: the workspace is the only git repository."""
-        return self.project_id if directory == self.directory else GLOBAL_PROJECT
+        return self.project_id if self._is_inside(directory) else GLOBAL_PROJECT
 
     def root(self, directory: str) -> str:
         """The root of a directory's project: the file system's where it is in none."""
-        return self.directory if directory == self.directory else "/"
+        return self.directory if self._is_inside(directory) else "/"
 
     def create_session(
         self,
@@ -109,7 +116,19 @@ class World:
 
     def _path(self, directory: str) -> str:
         """A directory below its project's: all of it where there is none."""
-        return "" if directory == self.directory else directory.lstrip("/")
+        root = self.root(directory)
+        return "" if directory == root else directory.removeprefix(root).lstrip("/")
+
+    def _is_inside(self, directory: str) -> bool:
+        """Whether a directory is the workspace or below it. The search for a relative one's project ends there, too."""
+        if directory == self.directory or not directory.startswith("/"):
+            return True
+        return f"{_resolved(self.directory, directory)}/".startswith(f"{self.directory}/")
+
+
+def _resolved(base: str, directory: str) -> str:
+    """An absolute directory without anything to resolve in it."""
+    return posixpath.normpath("/" + posixpath.join(base, directory).lstrip("/"))
 
 
 def no_tokens() -> TokenCount:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.state.world import DATA_DIRECTORY, World
-from opencode_fake.surroundings.places import worktree
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
@@ -71,7 +70,7 @@ def native(world: World, directory: str) -> list[Agent]:
             _rules(version, "question * allow", "plan_enter * allow"),
             "The default agent. Executes tools based on configured permissions.",
         ),
-        Agent("plan", _planning(version, worktree(world, directory)), "Plan mode. Disallows all edit tools."),
+        Agent("plan", _planning(version, world.root(directory)), "Plan mode. Disallows all edit tools."),
         Agent(
             "general",
             _rules(version, *todo, "todowrite * deny"),

@@ -24,7 +24,7 @@ async def path(app: App, incoming: Incoming) -> Outgoing:
             "home": HOME,
             "state": f"{HOME}/.local/state/opencode",
             "config": f"{HOME}/.config/opencode",
-            "worktree": worktree(app.world, incoming.directory),
+            "worktree": app.world.root(incoming.directory),
             "directory": incoming.directory,
         }
     )
@@ -50,16 +50,11 @@ async def directories(app: App, incoming: Incoming) -> Outgoing:
 
 async def vcs(app: App, incoming: Incoming) -> Outgoing:
     """``GET /vcs``: the branch; without a repository there is none."""
-    repository = incoming.directory == app.world.directory
+    repository = app.world.project(incoming.directory) != GLOBAL_PROJECT
     if app.world.behaviours.vcs_names_default_branch:
         branch = BRANCH if repository else None
         return answer({"branch": branch, "default_branch": branch})
     return answer({"branch": BRANCH} if repository else {})
-
-
-def worktree(world: World, directory: str) -> str:
-    """The root of the repository that a directory lies in; the file system's outside of any."""
-    return directory if directory == world.directory else "/"
 
 
 def project(world: World, project_id: str) -> JsonObject:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.scripts.pricing import number
 from opencode_fake.server.issues import Issue, NotANumber, NotWhole, Path
-from opencode_fake.server.validation import Shape, coerce_number, of_type, one_of, optional, string
+from opencode_fake.server.validation import STRING, Check, Kind, Maybe, OneOf, Shape, coerce_number
 
 LEAST, MOST = 1, 200
 """How many files a search may be asked for."""
@@ -34,32 +34,36 @@ class OutOfRange(Issue):
         return f"Expected a value {bound}, got {number(self.read)}"
 
 
-def _files(value: object, path: Path) -> Iterator[Issue]:
-    read = coerce_number(value) if isinstance(value, str) else float(LEAST)
-    if math.isnan(read):
-        yield NotANumber(value=value, path=path)
-    elif read != read // 1:
-        yield NotWhole(value=value, path=path)
-    elif not LEAST <= read <= MOST:
-        yield OutOfRange(value=value, path=path, read=read)
+class _Files(Check):
+    """A number of files that a search gives."""
+
+    def __call__(self, value: object, path: Path) -> Iterator[Issue]:
+        """Checks that it is a whole number between the bounds."""
+        read = coerce_number(value) if isinstance(value, str) else math.nan
+        if not math.isfinite(read):
+            yield NotANumber(read=read, value=value, path=path)
+        elif read != read // 1:
+            yield NotWhole(value=value, path=path)
+        elif not LEAST <= read <= MOST:
+            yield OutOfRange(value=value, path=path, read=read)
 
 
-PATH = Shape({"path": string})
-PATTERN = Shape({"pattern": string})
-QUERY = Shape({"query": string})
+PATH = Shape({"path": STRING})
+PATTERN = Shape({"pattern": STRING})
+QUERY = Shape({"query": STRING})
 FIND_FILES = Shape(
     {
-        "query": string,
-        "dirs": optional(one_of("true", "false")),
-        "type": optional(one_of("file", "directory")),
-        "limit": optional(_files),
+        "query": STRING,
+        "dirs": Maybe(OneOf("true", "false")),
+        "type": Maybe(OneOf("file", "directory")),
+        "limit": Maybe(_Files()),
     }
 )
 LOG = Shape(
     {
-        "service": string,
-        "level": one_of("debug", "info", "error", "warn"),
-        "message": string,
-        "extra": optional(of_type("object")),
+        "service": STRING,
+        "level": OneOf("debug", "info", "error", "warn"),
+        "message": STRING,
+        "extra": Maybe(Kind("object")),
     }
 )

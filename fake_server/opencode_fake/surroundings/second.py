@@ -11,12 +11,14 @@ from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Handler, Route
 from opencode_fake.state.world import World
 from opencode_fake.surroundings import agents, offerings
-from opencode_fake.surroundings.places import worktree
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
 
 Listing: TypeAlias = "Callable[[World, str], list[JsonObject]]"
+
+_TOLD = frozenset({"id", "parentID", "projectID", "agent", "model", "cost", "tokens", "time", "title"})
+"""What this interface tells of a session as the first one does."""
 
 
 async def health(_: App, __: Incoming) -> Outgoing:
@@ -27,6 +29,19 @@ async def health(_: App, __: Incoming) -> Outgoing:
 async def location(app: App, incoming: Incoming) -> Outgoing:
     """``GET /api/location``."""
     return answer(_location(app.world, incoming))
+
+
+async def session(app: App, incoming: Incoming) -> Outgoing:
+    """``GET /api/session/{sessionID}``: a session in the words of this interface, wherever it is."""
+    session_id = incoming.parameters["sessionID"]
+    if not session_id.startswith("ses"):
+        return answer({"_tag": "InvalidRequestError", "message": "Invalid session ID", "field": "sessionID"}, 400)
+    found = app.world.store.find(session_id)
+    if found is None:
+        message = f"Session not found: {session_id}"
+        return answer({"_tag": "SessionNotFoundError", "sessionID": session_id, "message": message}, 404)
+    told = {key: value for key, value in found.info.items() if key in _TOLD}
+    return answer({"data": told | {"location": {"directory": found.info["directory"]}}})
 
 
 def _located(listing: Listing) -> Handler:
@@ -45,7 +60,7 @@ def _directory(incoming: Incoming) -> str:
 
 def _location(world: World, incoming: Incoming) -> JsonObject:
     directory = _directory(incoming)
-    project: JsonObject = {"id": world.project(directory), "directory": worktree(world, directory)}
+    project: JsonObject = {"id": world.project(directory), "directory": world.root(directory)}
     return {"directory": directory, "project": project}
 
 
@@ -86,6 +101,7 @@ def _skills(world: World, _: str) -> list[JsonObject]:
 HEALTH = (Route("GET", "/api/health", health),)
 ROUTES = (
     Route("GET", "/api/location", location),
+    Route("GET", "/api/session/{sessionID}", session),
     Route("GET", "/api/agent", _located(_agents)),
     Route("GET", "/api/command", _located(_commands)),
     Route("GET", "/api/skill", _located(_skills)),

@@ -19,6 +19,10 @@ class Behaviours:
     """A 401 lets an allowed origin read it, as any other answer."""
     unauthorized_is_empty: bool
     """A 401 has no body."""
+    tauri_comes_by_https: bool
+    """Pages of the desktop application may come from ``https://tauri.localhost`` as well."""
+    renderer_comes_in: bool
+    """Pages from ``oc://renderer`` may use the server."""
     password_in_query: bool
     """``auth_token`` in the query may stand for the Authorization header."""
     vary_for_allowed_only: bool
@@ -43,8 +47,11 @@ class Behaviours:
     """Bytes that a body may have; None: no limit was met."""
     unknown_path_is_web_page: bool
     """What no route answers gets the web interface; before, the error of a proxy that cannot reach it."""
+    page_policy: str
+    """What the web interface may load, as its page says."""
     paths_forgive: bool
-    """Paths match whatever their case, with doubled slashes and one at the end."""
+    """Paths match whatever their case, with doubled slashes, one at the end, or a semicolon and more, but not with long
+    parameters or bad escapes; before, they match to the letter, resolved as an address is."""
     head_is_unknown: bool
     """HEAD is no method of any route."""
     empty_answer_is_json: bool
@@ -55,6 +62,10 @@ class Behaviours:
     """Bytes from which on an answer is compressed for who accepts it; None: never."""
 
     # Sessions.
+    directories_resolved: bool
+    """The directory of a request is made absolute; before, it is kept as it was written."""
+    list_filters_by: Literal["given directory", "named directory", "resolved directory"]
+    """Which directory in the query of the session list counts: any, any but an empty one, or what it means."""
     sessions_found_anywhere: bool
     """A session is found whatever directory the request names."""
     missing_session_refused: bool
@@ -110,6 +121,8 @@ class Behaviours:
     """A message is found in any session."""
     messages_paged: bool
     """The messages of a session can be read page by page, with a cursor; their limit is checked."""
+    empty_prompt_has_length: bool
+    """A prompt that has no parts and wants no reply is answered in one piece, others piece by piece."""
     failed_prompt_is_an_error: bool
     """A prompt that comes to no message is a 500; before, a 200 without a body."""
     unknown_model_is_an_event: bool
@@ -214,6 +227,8 @@ class Behaviours:
     """What that error says; nothing: the query that failed."""
     unshared_is_missing: bool
     """Ending the sharing of a session that is not shared is a 404."""
+    unsharing_is_an_update: bool
+    """Ending the sharing sets ``time.updated`` and emits ``session.updated``, shared or not."""
 
     # Aborts and errors.
     abort_message: str

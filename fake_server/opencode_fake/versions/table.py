@@ -25,11 +25,20 @@ class Row(NamedTuple):
     value: Value
 
 
+def _page_policy(connections: str, images: str = "'self' data: https:") -> str:
+    return (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        f"img-src {images}; font-src 'self' data:; media-src 'self' data:; {connections}"
+    )
+
+
 HISTORIES: dict[str, dict[str, Value]] = {
     "preflight_needs_password": {"1.1.34": True, "1.1.56": False},
     "preflight_lasts": {"1.1.34": False, "1.14.34": True},
     "unauthorized_names_origin": {"1.1.34": False, "1.14.41": True},
     "unauthorized_is_empty": {"1.1.34": False, "1.15.0": True},
+    "tauri_comes_by_https": {"1.1.34": False, "1.1.65": True},
+    "renderer_comes_in": {"1.1.34": False, "1.14.34": True},
     "password_in_query": {"1.1.34": False, "1.14.34": True},
     "vary_for_allowed_only": {"1.1.34": False, "1.15.0": True},
     "effect_checks": {"1.1.34": False, "1.15.0": True},
@@ -41,11 +50,22 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "format_checked": {"1.1.34": False, "1.1.65": True},
     "largest_body": {"1.1.34": 128 * 1024 * 1024, "1.15.0": None},
     "unknown_path_is_web_page": {"1.1.34": False, "1.14.34": True},
+    "page_policy": {
+        "1.1.34": _page_policy("connect-src 'self' data:"),
+        "1.14.41": _page_policy("connect-src * data:"),
+        "1.18.34": _page_policy("connect-src * data: blob:", images="'self' data: https: blob:"),
+    },
     "paths_forgive": {"1.1.34": False, "1.15.0": True},
     "head_is_unknown": {"1.1.34": False, "1.15.0": True},
     "empty_answer_is_json": {"1.1.34": True, "1.14.34": False},
     "api_has_health": {"1.1.34": False, "1.17.0": True},
     "gzip_from": {"1.1.34": None, "1.14.34": 0, "1.15.0": 1024},
+    "directories_resolved": {"1.1.34": False, "1.2.27": True},
+    "list_filters_by": {
+        "1.1.34": "given directory",
+        "1.2.6": "named directory",
+        "1.17.19": "resolved directory",
+    },
     "sessions_found_anywhere": {"1.1.34": False, "1.2.1": True},
     "missing_session_refused": {"1.1.34": False, "1.15.0": True},
     "missing_session_has_no_messages": {"1.1.34": True, "1.2.27": False},
@@ -72,6 +92,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "missing_message": {"1.1.34": "no file", "1.2.1": "error", "1.2.27": "not found"},
     "messages_found_anywhere": {"1.1.34": False, "1.2.1": True, "1.2.27": False},
     "messages_paged": {"1.1.34": False, "1.2.27": True},
+    "empty_prompt_has_length": {"1.1.34": True, "1.15.0": False},
     "failed_prompt_is_an_error": {"1.1.34": False, "1.15.0": True},
     "unknown_model_is_an_event": {"1.1.34": False, "1.1.56": True},
     "unknown_agent_is_an_event": {"1.1.34": False, "1.3.2": True},
@@ -124,6 +145,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
         "1.14.34": "",
     },
     "unshared_is_missing": {"1.1.34": True, "1.2.1": False},
+    "unsharing_is_an_update": {"1.1.34": False, "1.17.0": True},
     "abort_message": {"1.1.34": "The operation was aborted.", "1.14.34": "Aborted"},
     "abort_kills_tools": {"1.1.34": True, "1.14.34": False},
     "abort_tells_error_first": {"1.1.34": False, "1.14.34": True},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal, TypedDict
 
-from opencode_fake.run import errors
+from opencode_fake.run import errors, structured
 from opencode_fake.run.calling import ToolCall
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Until, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
@@ -109,8 +109,21 @@ class Answer:
             yield from self._announce(failed.error)
             yield from self._fail(failed.error)
         self.info["time"]["completed"] = self.world.now()
-        yield self._told()
+        yield from self._conclude()
         return "finish" in self.info and not self._stopped
+
+    def _conclude(self) -> Iterator[Event]:
+        """Tells that the message is final, and of the form that was asked for or its absence once more."""
+        asked, ends = structured.is_answered_with(self.session, self.message), False
+        at_once = self.world.behaviours.structure_shows_at_once
+        if asked and at_once:
+            ends = structured.conclude(self.message)
+        yield self._told()
+        if asked and not at_once:
+            ends = structured.conclude(self.message)
+        if ends:
+            self._stopped = True
+            yield self._told()
 
     def _answer(self, call: Call, before: str) -> Effects:
         """The provider's answer, from the beginning again for as long as it breaks off in a way that is retried."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from opencode_fake.run import asking, subagent, tools
+from opencode_fake.run import asking, structured, subagent, tools
 from opencode_fake.run.asking import Refused
 from opencode_fake.run.effects import Effect, Effects, Event, Pending, Start, Stop, Subrun, Until, Wait
 from opencode_fake.run.tools import Outcome
@@ -97,8 +97,8 @@ class ToolCall:
         yield self._put()
 
     def _perform(self) -> Effects:
-        name, given = self.part["tool"], tool_input(self.step, self.world.directory)
         yield self._put()
+        name, given = self._called_as()
         start = self.world.now()
         self.part["state"] = {"status": "running", "input": given, "time": {"start": start}}
         shown = tools.begin(name, given, self.world.behaviours)
@@ -133,8 +133,20 @@ class ToolCall:
             }
         yield self._put()
 
+    def _called_as(self) -> tuple[str, JsonObject]:
+        """The tool that is called and its input; the tool ``invalid`` where there is no such tool."""
+        name, given = self.part["tool"], tool_input(self.step, self.world.directory)
+        if name != structured.TOOL or structured.is_answered_with(self.session, self.message):
+            return name, given
+        self.part["tool"] = tools.INVALID
+        return tools.INVALID, tools.invalid_input(name, self.world.behaviours)
+
     def _work(self) -> Generator[Effect, None, Outcome]:
         name, given = self.part["tool"], self.part["state"]["input"]
+        if name == structured.TOOL and structured.is_answered_with(self.session, self.message):
+            return structured.handed_over()
+        if name == tools.INVALID:
+            return tools.perform(self._called(), name)
         if not (isinstance(self.step, ToolStep) and self.step.is_canned):
             match name:
                 case "question":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from opencode_fake.run import structured
 from opencode_fake.run.attachments import attached
 from opencode_fake.run.effects import Event
 from opencode_fake.run.events import kept, message_updated, part_updated, session_updated
@@ -106,7 +107,7 @@ def _user_info(world: World, session: Session, body: JsonObject, created: int) -
     if "variant" in body and not world.behaviours.user_variant_in_model:
         info["variant"] = str(body["variant"])
     if "format" in body:
-        info["format"] = cast("JsonObject", body["format"])
+        info["format"] = structured.stored(cast("JsonObject", body["format"]))
     return info
 
 

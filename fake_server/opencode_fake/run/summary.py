@@ -25,6 +25,8 @@ def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     yield session_updated(world, session, {"time": {"updated": updated}, "summary": summary})
     yield event("session.diff", sessionID=session.id, diff=session.diff)
     info = cast("UserInfo", user.info)
+    if "format" in info and world.behaviours.formats_are_unreadable:
+        return
     diffs = diff_of(world, [user, *session.answers_to(info["id"])])
     known = info.get("summary")
     info["summary"] = {"title": known["title"], "diffs": diffs} if known and "title" in known else {"diffs": diffs}

@@ -14,6 +14,9 @@ from opencode_fake.state.wire import ToolPart, ToolState
 from opencode_fake.state.workspace import Workspace, count_lines, patch
 from opencode_fake.versions import Behaviours
 
+INVALID = "invalid"
+"""The tool that is called in place of one that does not exist."""
+_OFFERED = (INVALID, *"question bash read glob grep edit write task webfetch todowrite skill".split())
 _PREFIX = "Error: "
 _ABORTED_COMMAND = "(no output)\n\n<shell_metadata>\nUser aborted the command\n</shell_metadata>"
 
@@ -122,9 +125,18 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:
     }
 
 
+def invalid_input(name: str, behaviours: Behaviours) -> JsonObject:
+    """What the tool ``invalid`` is given in place of a tool that does not exist."""
+    offered = sorted(_OFFERED) if behaviours.tools_sorted else _OFFERED
+    error = f"Model tried to call unavailable tool '{name}'. Available tools: {', '.join(offered)}."
+    return {"tool": name, "error": error}
+
+
 def perform(call: Call, tool: str) -> Outcome:
     """Performs the call; ``write`` and ``edit`` change the workspace."""
     step, behaviours = call.step, call.behaviours
+    if tool == INVALID:
+        return _invalid(call)
     if isinstance(step, ToolStep) and step.error is not None:
         return Outcome(error=step.error) if behaviours.tool_errors_prefixed else call.failed(step.error)
     if isinstance(step, ToolStep) and step.output is not None and tool != "bash":
@@ -132,6 +144,11 @@ def perform(call: Call, tool: str) -> Outcome:
             output=step.output, title=step.title or "", metadata=dict(step.metadata or {}) | {"truncated": False}
         )
     return _TOOLS.get(tool, _plain)(call)
+
+
+def _invalid(call: Call) -> Outcome:
+    output = f"The arguments provided to the tool are invalid: {call.given['error']}"
+    return Outcome(output=output, title="Invalid Tool", metadata={"truncated": False})
 
 
 def _plain(call: Call) -> Outcome:

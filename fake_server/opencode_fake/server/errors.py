@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from opencode_fake.run.effects import dumps
 from opencode_fake.run.errors import agent_not_found
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import BYTES, Outgoing, answer
@@ -83,6 +84,12 @@ def invalid(data: object, issues: list[Issue], kind: Kind) -> Problem:
         return answer({"data": data, "error": [issue.zod() for issue in issues], "success": False}, 400)
 
     return worded
+
+
+def unreadable(path: str, kind: str, value: object) -> Problem:
+    """The server finds a fault in its own answer."""
+    message = f"Expected {kind}, got {dumps(value)}\n  at {path}"
+    return lambda _: answer({"name": "BadRequest", "data": {"message": message, "kind": "Body"}}, 400)
 
 
 def invalid_inside(issues: list[Issue]) -> Problem:

@@ -38,10 +38,18 @@ async def fork(app: App, incoming: Incoming) -> Outgoing:
     original = sessions.known(app, incoming)
     if original is None and incoming.behaviours.forks_are_titled:
         raise Refused(sessions.not_found(app, incoming))
+    if original is not None and incoming.behaviours.formats_are_unreadable:
+        _check_readable(original)
     before = cast("str | None", given.get("messageID"))
     session, events = history.fork(app.world, original, incoming.directory, before)
     _tell(app, session, events)
     return answer(session.info)
+
+
+def _check_readable(session: Session) -> None:
+    """A fork reads the messages itself, and fails where they cannot be read."""
+    if any("format" in message.info for message in session.ordered()):
+        raise Refused(errors.unknown("a message that cannot be read"))
 
 
 async def revert(app: App, incoming: Incoming) -> Outgoing:

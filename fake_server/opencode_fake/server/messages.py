@@ -6,6 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, cast
 
+from opencode_fake.run import structured
 from opencode_fake.run.effects import event
 from opencode_fake.run.errors import unknown_agent, unknown_error, unknown_model
 from opencode_fake.run.models import is_known
@@ -100,13 +101,15 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
     messages = session.ordered() if session is not None else []
     limit = checks.limit(incoming)
     if not limit:
+        _check_formats(app, messages)
         return answer([message.wire() for message in messages])
     if cursor is not None:
         messages = [message for message in messages if message.info["id"] < cursor]
     page = messages[len(messages) - math.ceil(min(max(limit, 0), len(messages))) :]
-    more = app.world.behaviours.messages_paged and len(page) < len(messages)
-    older = headers(incoming, int(limit), page[0]) if more else {}
-    return answer([message.wire() for message in page], headers=older)
+    if app.world.behaviours.messages_paged and len(page) < len(messages):
+        return answer([message.wire() for message in page], headers=headers(incoming, int(limit), page[0]))
+    _check_formats(app, page)
+    return answer([message.wire() for message in page])
 
 
 async def get(app: App, incoming: Incoming) -> Outgoing:
@@ -115,7 +118,18 @@ async def get(app: App, incoming: Incoming) -> Outgoing:
     message = _message(app, incoming)
     if message is None:
         raise Refused(errors.message_not_found(incoming.parameters["sessionID"], incoming.parameters["messageID"]))
+    _check_formats(app, [message], place='["info"]["format"]')
     return answer(message.wire())
+
+
+def _check_formats(app: App, messages: list[Message], *, place: str = '[{}]["info"]["format"]') -> None:
+    """Refuses to show prompts that ask for a form; pages with older messages behind them are not checked."""
+    if not app.world.behaviours.formats_are_unreadable:
+        return
+    for number, message in enumerate(messages):
+        wanted = message.info.get("format")
+        if isinstance(wanted, dict):
+            raise Refused(errors.unreadable(place.format(number), structured.NAMES[str(wanted["type"])], wanted))
 
 
 def _remaining(app: App, incoming: Incoming) -> Session | None:

@@ -169,6 +169,7 @@ class AssistantInfo(TypedDict):
     cost: int | float
     tokens: TokenCount
     summary: NotRequired[bool]
+    structured: NotRequired[JsonObject]
     variant: NotRequired[str]
     finish: NotRequired[str]
 

@@ -143,6 +143,10 @@ class Behaviours:
     """Assistant messages repeat the ``variant`` of the prompt."""
     user_message_title: bool
     """User messages get a title of their own in ``summary.title``."""
+    structure_shows_at_once: bool
+    """The form that a prompt asked for is part of the event that completes the message; before, only of the next."""
+    formats_are_unreadable: bool
+    """A message whose prompt asks for a ``format`` cannot be read: the server fails to check its own answer."""
     tokens_have_total: bool
     """``tokens`` have a ``total`` once there are any."""
     output_includes_reasoning: bool
@@ -167,6 +171,8 @@ class Behaviours:
     """``messageID`` asks for the diff of one prompt."""
     session_sums_diffs: bool
     """A session's diff and summary tell what it changed; later they stay empty."""
+    tools_sorted: bool
+    """The tools that a model is offered are listed by name."""
     tool_errors_prefixed: bool
     """The errors of tools begin with ``Error: ``."""
     bash_described: bool

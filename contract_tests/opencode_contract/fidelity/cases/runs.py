@@ -23,11 +23,12 @@ AFTERWARDS: tuple[Step, ...] = (
 
 _STARTED = Await("message.part.updated", {"part.type": "step-start"}, save={"answer": "part.messageID"})
 """The model has begun to answer, although it says nothing yet."""
+_RETRYING = Await("session.status", {"status.type": "retry"})
 
 _PLAYS = (
     *("plain", "pieces", "thinking", "bash", "silent bash", "failing bash", "two at once", "three in a row", "nothing"),
     *("text then thought", "unicode", "read nothing", "refused", "bad request", "not found", "broken", "refused later"),
-    *("limited once", "boom"),
+    *("limited once", "limited twice", "boom", "boom twice"),
 )
 _FILES = ("write and edit", "write alone", "overwrite", "failing edits", "read")
 _BODIES: dict[str, Json] = {
@@ -70,6 +71,7 @@ def cases() -> Iterator[Case]:
     yield from _conversations()
     yield from _aborts()
     yield from _queues()
+    yield from _forms()
     yield from _reading()
 
 
@@ -118,10 +120,13 @@ def _aborts() -> Iterator[Case]:
             "a long command",
             Await("message.part.updated", {"part.type": "tool", "part.state.status": "running"}),
         ),
-        ("retry", "limited for ever", Await("session.status", {"status.type": "retry"})),
+        ("retry", "limited for ever", _RETRYING),
     ):
         prompt = post(f"{_ONE}/prompt_async", text(f"play {play}"))
-        yield case(f"abort.{word}", _ABORT, "runs", prompt, event, abort, at_once, AFTERWARDS, events=True)
+        calm = (event, Settle(running=True)) if word == "tool" else (event,)
+        yield case(f"abort.{word}", _ABORT, "runs", prompt, *calm, abort, at_once, AFTERWARDS, events=True)
+    retried = (post(f"{_ONE}/prompt_async", text("play limited for ever")), _RETRYING, at_once, abort)
+    yield case("abort.seen-in-retry", _ABORT, "runs", *retried, AFTERWARDS, events=True)
     pause = (post(f"{_ONE}/prompt_async", text("play a pause")), _STARTED)
     yield case("abort.before-the-first-word", _ABORT, "runs", *pause, abort, at_once, AFTERWARDS, events=True)
     overload = (post(f"{_ONE}/prompt_async", text("play overload")), _STARTED, _STARTED, abort)
@@ -130,6 +135,25 @@ def _aborts() -> Iterator[Case]:
     yield case("abort.and-go-on", _ABORT, "runs", *pause, *again, AFTERWARDS, events=True)
     queued = (post(f"{_ONE}/prompt_async", text("play second")), abort)
     yield case("abort.queued", _ABORT, "busy", *pause, *queued, AFTERWARDS, events=True)
+
+
+def _forms() -> Iterator[Case]:
+    schema: Json = {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"]}
+    form: Json = {"type": "json_schema", "schema": schema}
+    asked = Await("message.updated", {"info.role": "user"}, save={"user": "info.id"})
+    shown = [get(f"{_ONE}/message{which}") for which in ("/{user}", "?limit=1", "?limit=9")]
+    forked = post(f"{_ONE}/fork", {}, fork="id")
+    bodies: dict[str, Json] = {
+        "handed-over": text("play a form", format=form),
+        "handed-over-later": text("play a form later", format=form),
+        "missing": text("play plain", format=form),
+        "failed": text("play refused", format=form),
+        "not-asked-for": text("play a form"),
+        "of-text": text("play plain", format={"type": "text"}),
+    }
+    for word, body in bodies.items():
+        prompt = (post(f"{_ONE}/message", body), asked)
+        yield case(f"form.{word}", _SYNC, "runs", *prompt, AFTERWARDS, shown, forked, events=True)
 
 
 def _queues() -> Iterator[Case]:
@@ -144,6 +168,9 @@ def _queues() -> Iterator[Case]:
     yield case(
         "busy.looked-at", "GET /session/status", "busy", first, begun, *seen, Join("first"), Settle(), events=True
     )
+    third = post(f"{_ONE}/prompt_async", text("play plain"))
+    three = (first, begun, second, _stored("play second"), third, _stored("play plain"), *both)
+    yield case("busy.three-prompts", _SYNC, "busy", *three, AFTERWARDS, events=True)
     silent = post(f"{_ONE}/message", text("by the way", noReply=True))
     yield case("busy.no-reply", _SYNC, "busy", first, begun, silent, Join("first"), AFTERWARDS, events=True)
     titled = Await("session.updated", {"info.title": "play a pause"})
@@ -161,6 +188,10 @@ def _queues() -> Iterator[Case]:
     gone = (Send("DELETE", _ONE), get(_ONE), get("/session/status"))
     looked_for = (Join("first"), Settle(), get(f"{_ONE}/message"), get(f"{_ONE}/message/{{answer}}"))
     yield case("busy.delete", "DELETE /session/{id}", "busy", first, begun, *gone, *looked_for, events=True)
+
+
+def _stored(prompt: str) -> Await:
+    return Await("message.part.updated", {"part.type": "text", "part.text": prompt})
 
 
 def _reading() -> Iterator[Case]:

@@ -221,3 +221,22 @@ async def test_a_script_can_forbid_a_call(serving: Serving) -> None:
         state = (await served.messages(session))[1]["parts"][1]["state"]
     assert state["error"].startswith("Error: The user has specified a rule")
     assert answer.json()["parts"][1]["text"] == "Sorry."
+
+
+@pytest.mark.parametrize(
+    ("version", "first"),
+    [
+        ("1.2.15", '{"permission":"*","pattern":"*","action":"allow"}'),
+        ("1.3.0", '{"permission":"*","action":"allow","pattern":"*"}'),
+    ],
+)
+async def test_a_denial_shows_the_rules_as_they_were_written_from_1_3_0_on(
+    serving: Serving, version: str, first: str
+) -> None:
+    """Of a rule without a pattern the pattern comes last; the others are the same in every version."""
+    denied = {"replies": [{"steps": [{**LIST, "permission": "deny"}, {"text": "Sorry."}]}]}
+    async with serving(denied, version=version) as served:
+        session = await served.session()
+        await served.prompt(session, "go")
+        error = (await served.messages(session))[1]["parts"][1]["state"]["error"]
+    assert f'[{first},{{"permission":"bash","pattern":"*","action":"allow"}}' in error

@@ -46,11 +46,15 @@ def permit(world: World, session: Session, part: ToolPart, demand: Demand, metad
     for pattern in demand.patterns:
         decided = action(demand.permission, pattern, (*rules, *granted))
         if decided == "deny":
-            relevant: list[JsonValue] = [rule.wire for rule in rules if fits(demand.permission, rule.permission)]
-            raise Refused(_DENIED + dumps(relevant), "PermissionDeniedError", ruleset=relevant)
+            raise _denied([rule for rule in rules if fits(demand.permission, rule.permission)], world)
         if decided == "ask":
             yield from _ask(world, session, part, demand, metadata)
             return
+
+
+def _denied(relevant: list[Rule], world: World) -> Refused:
+    listed: list[JsonValue] = [rule.wire(as_written=world.behaviours.rules_shown_as_written) for rule in relevant]
+    return Refused(_DENIED + dumps(listed), "PermissionDeniedError", ruleset=listed)
 
 
 def _rules(world: World, session: Session) -> list[Rule]:

@@ -26,14 +26,17 @@ class Rule:
     permission: str
     pattern: str
     action: Action
+    is_general: bool = False
+    """It was written without a pattern."""
 
     def fits(self, permission: str, pattern: str) -> bool:
         """Whether the rule speaks of this."""
         return fits(permission, self.permission) and fits(pattern, self.pattern)
 
-    @property
-    def wire(self) -> JsonObject:
-        """As the server writes it."""
+    def wire(self, *, as_written: bool) -> JsonObject:
+        """As the server writes it: with its keys in one order, or with a pattern that was not written as the last."""
+        if as_written and self.is_general:
+            return {"permission": self.permission, "action": self.action, "pattern": self.pattern}
         return {"permission": self.permission, "pattern": self.pattern, "action": self.action}
 
 
@@ -48,7 +51,7 @@ class Demand:
 
 
 BUILT_IN = (
-    Rule("*", "*", "allow"),
+    Rule("*", "*", "allow", is_general=True),
     Rule("external_directory", "*", "ask"),
     Rule("read", "*", "allow"),
     Rule("read", "*.env", "ask"),

@@ -204,6 +204,8 @@ class Behaviours:
     """What an "always" covers is written ``git commit *``; otherwise ``git commit*``."""
     bash_request_has_command: bool
     """A request for ``bash`` has the command in its metadata."""
+    rules_shown_as_written: bool
+    """A denial shows rules with their keys in the order they got them, hence a pattern that was not written last."""
     refusals_are_raw: bool
     """The error of a tool that was refused is an error object written out."""
     missing_request_refused: bool

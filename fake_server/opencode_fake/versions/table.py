@@ -131,6 +131,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "abort_ends_asks": {"1.1.34": False, "1.14.34": True},
     "always_ends_in_space": {"1.1.34": False, "1.1.53": True},
     "bash_request_has_command": {"1.1.34": False, "1.17.0": True},
+    "rules_shown_as_written": {"1.1.34": False, "1.3.0": True},
     "refusals_are_raw": {"1.1.34": False, "1.2.27": True, "1.3.0": False},
     "missing_request_refused": {"1.1.34": False, "1.15.13": True},
     "todos_have_ids": {"1.1.34": True, "1.2.1": False},

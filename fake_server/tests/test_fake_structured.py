@@ -74,10 +74,8 @@ async def test_from_1_15_0_on_such_a_prompt_cannot_be_read(serving: Serving, wan
             await served.http.post(f"{path}/message", json={"parts": []})
             body = {"parts": [], "noReply": True, "format": wanted}
             prompt = (await served.http.post(f"{path}/message", json=body)).json()["info"]["id"]
-            found = [
-                await served.http.get(f"{path}/message{which}")
-                for which in ("", f"/{prompt}", "?limit=1", "?limit=3", "?limit=0")
-            ]
+            asked = ("", f"/{prompt}", "?limit=1", "?limit=3", "?limit=0")
+            found = [await served.http.get(f"{path}/message{which}") for which in asked]
             found.append(await served.http.post(f"{path}/fork", json={}))
         statuses = [answer.status_code for answer in found]
         assert statuses == ([200] * 6 if version == "1.14.41" else [400, 400, 200, 400, 400, 500])

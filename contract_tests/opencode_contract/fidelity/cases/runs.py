@@ -145,7 +145,7 @@ def _forms() -> Iterator[Case]:
     forked = post(f"{_ONE}/fork", {}, fork="id")
     bodies: dict[str, Json] = {
         "handed-over": text("play a form", format=form),
-        "handed-over-later": text("play a form later", format=form),
+        "handed-over-later": text("play the form later", format=form),
         "missing": text("play plain", format=form),
         "failed": text("play refused", format=form),
         "not-asked-for": text("play a form"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from opencode_fake.run import asking, structured, subagent, tools
+from opencode_fake.run import asking, structured, tools
 from opencode_fake.run.asking import Refused
-from opencode_fake.run.effects import Effect, Effects, Event, Pending, Start, Stop, Subrun, Until, Wait
+from opencode_fake.run.effects import Effect, Effects, Event, Pending, Until, Wait
+from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
@@ -35,7 +36,7 @@ class ToolCall:
     stops: bool = False
     """The user refused it without a word, so that the run ends."""
     _effects: Effects = field(init=False)
-    _subrun: Subrun | None = None
+    _subagent: Subagent | None = None
 
     def __post_init__(self) -> None:
         self._effects = self._perform()
@@ -73,8 +74,7 @@ class ToolCall:
 
     def hang(self) -> Event:
         """The command shows that it runs, and nothing more is heard of it."""
-        given = self.part["state"]["input"]
-        return self._show(tools.begin(SHELL_TOOL, given, self.world.behaviours) or {})
+        return self._show(tools.silence(self.part["state"]["input"], self.world.behaviours))
 
     def go_on(self, passed: float) -> Effects:
         """Runs to the next wait or to the end."""
@@ -91,8 +91,8 @@ class ToolCall:
 
     def give_up(self) -> Effects:
         """The run was aborted."""
-        if self._subrun is not None and not self._subrun.settled:
-            yield Stop(self._subrun.session.id)
+        if self._subagent is not None:
+            yield from self._subagent.stop()
         self.part["state"] = tools.given_up(self.part, self.world.now(), self.world.behaviours)
         yield self._put()
 
@@ -158,7 +158,8 @@ class ToolCall:
                     yield from outcome.events
                     return outcome
                 case "task":
-                    return (yield from self._delegate())
+                    self._subagent = Subagent(self.world, self.session, self.message, self.part)
+                    return (yield from self._subagent.work())
                 case _:
                     pass
         return (yield from self._use())
@@ -174,18 +175,6 @@ class ToolCall:
         for metadata in outcome.progress:
             yield self._show(metadata)
         return outcome
-
-    def _delegate(self) -> Generator[Effect, None, Outcome]:
-        given = self.part["state"]["input"]
-        child, events = subagent.open_child(self.world, self.session, self.message, given)
-        yield from events
-        metadata = subagent.metadata(child, self.message)
-        self.part["state"]["title"] = f"{given['description']}"
-        yield self._show(metadata)
-        self._subrun = Subrun(child)
-        yield Start(self._subrun)
-        yield Until((self._subrun,))
-        return subagent.outcome(child, f"{given['description']}", metadata)
 
     def _called(self) -> tools.Call:
         return tools.Call(self.step, self.part["state"]["input"], self.world.workspace, self.world.behaviours)

@@ -94,7 +94,12 @@ def shown_with(call: Call, permission: str, tool: str) -> JsonObject:
 
 def begin(tool: str, given: JsonObject, behaviours: Behaviours) -> JsonObject | None:
     """The metadata that a tool shows as soon as it runs; None for those that show nothing yet."""
-    return _bash_shown("", given, behaviours) if tool == "bash" and behaviours.bash_shows_start else None
+    return silence(given, behaviours) if tool == "bash" and behaviours.bash_shows_start else None
+
+
+def silence(given: JsonObject, behaviours: Behaviours) -> JsonObject:
+    """What a command shows that has printed nothing so far."""
+    return _bash_shown("", given, behaviours)
 
 
 def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:

@@ -18,6 +18,9 @@ from opencode_fake.state.wire import (
     UserInfo,
 )
 
+TOLD = "The following tool was executed by the user"
+"""What the model is told of what the user had done."""
+
 
 @dataclass(slots=True)
 class Message:
@@ -35,7 +38,16 @@ class Message:
         """The text that the model is asked: the user's own text parts, or the server's where there are none."""
         texts = [part for part in self.parts.values() if part["type"] == "text"]
         own = [part for part in texts if not part.get("synthetic")]
-        return "\n".join(part["text"] for part in own or texts)
+        tasks = [TOLD for part in self.parts.values() if part["type"] == "subtask"]
+        return "\n".join([*(part["text"] for part in own or texts), *tasks])
+
+    @property
+    def subject(self) -> str:
+        """What a session is named after: the prompt, or the tasks where it consists of nothing else."""
+        tasks = [part for part in self.parts.values() if part["type"] == "subtask"]
+        if len(tasks) < len(self.parts):
+            return self.prompt
+        return "\n".join(f"{task.get('prompt')}" for task in tasks)
 
     @property
     def is_given(self) -> bool:

@@ -197,6 +197,22 @@ class Behaviours:
     shell_is_busy: bool
     """A session is busy while it executes a command for the user."""
 
+    # Subagents.
+    task_result: Literal["text", "labelled", "tagged"]
+    """How the model is told what a subagent answered."""
+    task_shows_summary: bool
+    """A task's call ends with an empty ``summary`` in its metadata."""
+    task_shows_model: bool
+    """A task's call names the model."""
+    task_shows_parent: bool
+    """A task's call names the session that it belongs to."""
+    subagent_todos_denied: bool
+    """No subagent may use todos; later only those whose own rules do not speak of them may not."""
+    subagent_told_tools: bool
+    """The prompt of a subagent switches off the tools that it may not use."""
+    subagent_is_named: bool
+    """A subagent's session names its agent from the beginning."""
+
     # Asking the user, and todos.
     abort_ends_asks: bool
     """Aborting a run that waits for the user ends it at once; otherwise its message stays open until the answer."""

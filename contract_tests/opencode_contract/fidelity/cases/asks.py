@@ -67,8 +67,9 @@ def _permissions() -> Iterator[Case]:
     yield case(
         "ask.abort", "POST /session/{id}/abort", "runs", asking, abort, get("/permission"), AFTERWARDS, events=True
     )
-    late = (asking, abort, Settle(), once, get("/permission"), AFTERWARDS)
-    yield case("ask.answer-after-abort", _REPLY, "runs", *late, events=True)
+    for word, answer in (("answer", once), ("reject", rejected)):
+        late = (asking, abort, Settle(), answer, get("/permission"), AFTERWARDS)
+        yield case(f"ask.{word}-after-abort", _REPLY, "runs", *late, events=True)
     queued = (asking, post(f"{_ONE}/prompt_async", text("play second")), Settle(running=True), once, _LEFT)
     yield case("ask.queued-prompt", _REPLY, "busy", *queued, events=True)
     yield case("ask.delete", "DELETE /session/{id}", "busy", asking, delete(_ONE), Settle(running=True), once)

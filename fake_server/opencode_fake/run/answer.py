@@ -259,17 +259,16 @@ class Answer:
         self.info["finish"] = call.finish
         self.info["cost"] = cost(call, reasoning_twice=self.world.behaviours.output_includes_reasoning)
         self.info["tokens"] = self._tokens(call)
-        self._add_up()
-        yield self._put(
-            {
-                **self._ids(),
-                "type": "step-finish",
-                "reason": call.finish,
-                "snapshot": after,
-                "cost": self.info["cost"],
-                "tokens": self.info["tokens"],
-            }
-        )
+        done: Part = {
+            **self._ids(),
+            "type": "step-finish",
+            "reason": call.finish,
+            "snapshot": after,
+            "cost": self.info["cost"],
+            "tokens": self.info["tokens"],
+        }
+        self.session.count(done)
+        yield self._put(done)
         yield self._told()
         changed = self.world.workspace.changed(before, after)
         if changed:
@@ -286,18 +285,6 @@ class Answer:
         if behaviours.tokens_have_total:
             counted["total"] = tokens.input + tokens.output + tokens.cache.read + tokens.cache.write
         return counted
-
-    def _add_up(self) -> None:
-        """What the session has cost so far."""
-        total, tokens = self.session.info.get("tokens"), self.info["tokens"]
-        if total is None:
-            return
-        self.session.info["cost"] = self.session.info.get("cost", 0) + self.info["cost"]
-        total["input"] += tokens["input"]
-        total["output"] += tokens["output"]
-        total["reasoning"] += tokens["reasoning"]
-        total["cache"]["read"] += tokens["cache"]["read"]
-        total["cache"]["write"] += tokens["cache"]["write"]
 
     def _abort(self) -> Effects:
         """Somebody aborted the run, and was told so already where the version tells that first."""

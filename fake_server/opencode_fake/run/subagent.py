@@ -8,8 +8,9 @@ from typing import cast
 
 from opencode_fake.run.effects import Effect, Effects, Start, Stop, Subrun, Until
 from opencode_fake.run.events import session_created
+from opencode_fake.run.models import AGENTS
 from opencode_fake.run.prompt import accept
-from opencode_fake.run.tools import Outcome
+from opencode_fake.run.tools import Outcome, ToolFailed
 from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.state.store import Message, Session
@@ -32,7 +33,9 @@ class Subagent:
     _subrun: Subrun | None = None
 
     def work(self) -> Generator[Effect, None, Outcome]:
-        """Opens the child session, shows it in the call, and waits until it has answered."""
+        """Opens the child session, shows it in the call, and waits until it has answered. May raise ToolFailed."""
+        if self._agent not in AGENTS:
+            raise ToolFailed(f"Unknown agent type: {self._agent} is not a valid agent type")
         child = self._open()
         yield from session_created(self.world, child)
         shown = self._shown(child)
@@ -43,10 +46,13 @@ class Subagent:
         self._subrun = Subrun(child)
         yield Start(self._subrun)
         yield Until((self._subrun,))
+        text, error = _last_words(child)
+        if not text and error and self.world.behaviours.task_failure_is_told:
+            raise ToolFailed(f"Subagent failed (task_id: {child.id}): {error}", shown)
         return Outcome(
-            output=self._result(child),
+            output=self._result(child, text),
             title=self._description,
-            metadata={**self._summary(), **shown, "truncated": False},
+            metadata={**self._summary(child), **shown, "truncated": False},
         )
 
     def stop(self) -> Effects:
@@ -91,8 +97,12 @@ class Subagent:
         todos = _TODO_TOOLS[: 1 + behaviours.has_codesearch] if self._agent not in _TODOS_RULED else ()
         return (*todos, "task")
 
-    def _summary(self) -> JsonObject:
-        return {"summary": []} if self.world.behaviours.task_shows_summary else {}
+    def _summary(self, child: Session) -> JsonObject:
+        """The tools that the child called."""
+        if not self.world.behaviours.task_shows_summary:
+            return {}
+        parts = [part for message in child.ordered() for part in message.wire()["parts"]]
+        return {"summary": [_called(part) for part in parts if part["type"] == "tool"]}
 
     def _shown(self, child: Session) -> JsonObject:
         """What the call shows of the child."""
@@ -103,11 +113,8 @@ class Subagent:
             shown["model"] = {"modelID": info["modelID"], "providerID": info["providerID"]}
         return shown
 
-    def _result(self, child: Session) -> str:
-        """The last words of the child, as the model is told them."""
-        last = child.last_assistant()
-        parts = child.messages[last["id"]].parts.values() if last is not None else ()
-        text = next((part["text"] for part in reversed(list(parts)) if part["type"] == "text"), "")
+    def _result(self, child: Session, text: str) -> str:
+        """What the child said, as the model is told it."""
         match self.world.behaviours.task_result:
             case "text":
                 return f"{text}\n\n<task_metadata>\nsession_id: {child.id}\n</task_metadata>"
@@ -116,3 +123,18 @@ class Subagent:
                 return f"task_id: {child.id} (for resuming to continue this task if needed)\n\n{result}"
             case "tagged":
                 return f'<task id="{child.id}" state="completed">\n<task_result>\n{text}\n</task_result>\n</task>'
+
+
+def _last_words(child: Session) -> tuple[str, str]:
+    """The last text of a session's last answer, and the last error of a tool in it."""
+    last = child.last_assistant()
+    parts = list(child.messages[last["id"]].parts.values()) if last is not None else []
+    text = next((part["text"] for part in reversed(parts) if part["type"] == "text"), "")
+    states = (part["state"] for part in reversed(parts) if part["type"] == "tool")
+    return text, next((state["error"] for state in states if "error" in state), "")
+
+
+def _called(part: ToolPart) -> JsonObject:
+    state = part["state"]
+    title: JsonObject = {"title": state["title"]} if state["status"] == "completed" else {}
+    return {"id": part["id"], "tool": part["tool"], "state": {"status": state["status"], **title}}

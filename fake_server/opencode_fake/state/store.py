@@ -71,6 +71,25 @@ class Session:
         """The session's id."""
         return self.info["id"]
 
+    def count(self, part: Part, times: int = 1) -> None:
+        """Adds what a step cost to the sums of the session, where it has any; -1 times takes it back."""
+        total = self.info.get("tokens")
+        if total is None or part["type"] != "step-finish":
+            return
+        tokens = part["tokens"]
+        self.info["cost"] = self.info.get("cost", 0) + times * part["cost"]
+        total["input"] += times * tokens["input"]
+        total["output"] += times * tokens["output"]
+        total["reasoning"] += times * tokens["reasoning"]
+        total["cache"]["read"] += times * tokens["cache"]["read"]
+        total["cache"]["write"] += times * tokens["cache"]["write"]
+
+    def remove(self, message_id: str) -> None:
+        """Forgets a message, if there is one, and what it cost."""
+        message = self.messages.pop(message_id, None)
+        for part in message.parts.values() if message is not None else ():
+            self.count(part, -1)
+
     def ordered(self) -> list[Message]:
         """The messages by id: the order in which they were made, unless a client chose its own ids."""
         return [self.messages[key] for key in sorted(self.messages)]

@@ -194,6 +194,20 @@ async def test_an_abort_leaves_the_request_and_the_message_open(serving: Serving
     assert after["parts"][1]["state"]["error"] == "Tool execution aborted"
 
 
+async def test_leave_that_comes_after_an_abort_shows_the_command_and_no_end(serving: Serving) -> None:
+    """The command is killed before the server hears of it, and nothing more is heard of the run (to 1.3.2)."""
+    async with serving(SCRIPT) as served:
+        asking = await Asking.begin(served, "ask")
+        await served.http.post(f"/session/{asking.session}/abort")
+        await asking.answer({"reply": "once"})
+        message = (await served.messages(asking.session))[1]
+        again = await served.prompt(asking.session, "ask me nothing", noReply=True)
+    state = message["parts"][1]["state"]
+    assert (state["status"], state["metadata"]) == ("running", {"output": "", "description": "ls -la"})
+    assert "completed" not in message["info"]["time"]
+    assert again.status_code == 200
+
+
 async def test_requests_that_do_not_exist_are_answered_all_the_same(serving: Serving) -> None:
     """True for any id of the right kind; the body is checked first."""
     async with serving() as served:

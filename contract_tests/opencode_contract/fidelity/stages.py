@@ -18,8 +18,10 @@ from opencode_contract.local import Binary, LocalServer, Lodging
 from opencode_fake import Clock, FakeServer, RealClock, UnknownVersion
 from opencode_fake.scripted_model import ScriptedModel
 from opencode_fake.scripts import Script, loads_script
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonObject
 from opencode_fake.state.world import DATA_DIRECTORY
+from opencode_fake.surroundings.offerings import known_commands
+from opencode_fake.versions import behaviours
 
 USERNAME = "opencode"
 REQUEST_SECONDS = 20.0
@@ -82,7 +84,10 @@ async def real_stage(binary: Binary, script: Script) -> AsyncIterator[Stage]:
         async with (
             ScriptedModel(script, directory=str(lodging.workspace)) as model,
             LocalServer(
-                binary, lodging, config=model.opencode_config(), environment=model.environment(lodging.home)
+                binary,
+                lodging,
+                config=model.opencode_config(command=_stand_ins(binary.version)),
+                environment=model.environment(lodging.home),
             ) as server,
         ):
             places = Places(
@@ -92,6 +97,16 @@ async def real_stage(binary: Binary, script: Script) -> AsyncIterator[Stage]:
             )
             async with Stage("real", binary.version, server.url, server.password, places) as stage:
                 yield stage
+
+
+def _stand_ins(version: str) -> JsonObject:
+    """The server's commands with the fake's templates, for what comes of them is compared, not the maker's texts."""
+    told = {"template", "description", "subtask"}
+    return {
+        str(command["name"]): {key: value for key, value in command.items() if key in told}
+        for command in known_commands(behaviours(version))
+        if command["source"] == "command"
+    }
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 from opencode_fake.run import errors, structured
 from opencode_fake.run.calling import ToolCall
@@ -43,6 +43,30 @@ class _Block:
     text: str = ""
 
 
+def open_message(world: World, session: Session, user: UserInfo, directory: str) -> Message:
+    """Adds an empty assistant message that answers ``user``, made in ``directory``."""
+    created = world.now()
+    info: AssistantInfo = {
+        "id": world.identifiers.ascending("msg", created),
+        "sessionID": session.id,
+        "role": "assistant",
+        "time": {"created": created},
+        "parentID": user["id"],
+        "modelID": user["model"]["modelID"],
+        "providerID": user["model"]["providerID"],
+        "mode": user["agent"],
+        "agent": user["agent"],
+        "path": {"cwd": directory, "root": world.root(directory)},
+        "cost": 0,
+        "tokens": no_tokens(),
+    }
+    variant = user.get("variant") or user["model"].get("variant")
+    if world.behaviours.assistant_variant and variant:
+        info["variant"] = variant
+    message = session.messages[info["id"]] = Message(info)
+    return message
+
+
 @dataclass(slots=True)
 class Answer:
     """An assistant message while the model answers."""
@@ -69,26 +93,8 @@ class Answer:
         directory: str,
     ) -> Answer:
         """Adds an empty assistant message that answers ``user``, made in ``directory``."""
-        created = world.now()
-        info: AssistantInfo = {
-            "id": world.identifiers.ascending("msg", created),
-            "sessionID": session.id,
-            "role": "assistant",
-            "time": {"created": created},
-            "parentID": user["id"],
-            "modelID": user["model"]["modelID"],
-            "providerID": user["model"]["providerID"],
-            "mode": user["agent"],
-            "agent": user["agent"],
-            "path": {"cwd": directory, "root": world.root(directory)},
-            "cost": 0,
-            "tokens": no_tokens(),
-        }
-        variant = user.get("variant") or user["model"].get("variant")
-        if world.behaviours.assistant_variant and variant:
-            info["variant"] = variant
-        message = session.messages[info["id"]] = Message(info)
-        return cls(world, session, info, message, before_pause)
+        message = open_message(world, session, user, directory)
+        return cls(world, session, cast("AssistantInfo", message.info), message, before_pause)
 
     def perform(self, call: Call) -> Generator[Effect, None, bool]:
         """Streams the call's steps. Returns whether the run goes on; errors and aborts end it."""
@@ -103,7 +109,7 @@ class Answer:
             hanging = [call for call in self._running if call.hangs]
             if hanging:
                 yield from (call.hang() for call in hanging)
-                return False
+                yield Until(())
             yield from self._abort()
         except CallFailed as failed:
             yield from self._announce(failed.error)
@@ -253,17 +259,16 @@ class Answer:
         self.info["finish"] = call.finish
         self.info["cost"] = cost(call, reasoning_twice=self.world.behaviours.output_includes_reasoning)
         self.info["tokens"] = self._tokens(call)
-        self._add_up()
-        yield self._put(
-            {
-                **self._ids(),
-                "type": "step-finish",
-                "reason": call.finish,
-                "snapshot": after,
-                "cost": self.info["cost"],
-                "tokens": self.info["tokens"],
-            }
-        )
+        done: Part = {
+            **self._ids(),
+            "type": "step-finish",
+            "reason": call.finish,
+            "snapshot": after,
+            "cost": self.info["cost"],
+            "tokens": self.info["tokens"],
+        }
+        self.session.count(done)
+        yield self._put(done)
         yield self._told()
         changed = self.world.workspace.changed(before, after)
         if changed:
@@ -280,18 +285,6 @@ class Answer:
         if behaviours.tokens_have_total:
             counted["total"] = tokens.input + tokens.output + tokens.cache.read + tokens.cache.write
         return counted
-
-    def _add_up(self) -> None:
-        """What the session has cost so far."""
-        total, tokens = self.session.info.get("tokens"), self.info["tokens"]
-        if total is None:
-            return
-        self.session.info["cost"] = self.session.info.get("cost", 0) + self.info["cost"]
-        total["input"] += tokens["input"]
-        total["output"] += tokens["output"]
-        total["reasoning"] += tokens["reasoning"]
-        total["cache"]["read"] += tokens["cache"]["read"]
-        total["cache"]["write"] += tokens["cache"]["write"]
 
     def _abort(self) -> Effects:
         """Somebody aborted the run, and was told so already where the version tells that first."""

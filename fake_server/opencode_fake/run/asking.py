@@ -41,15 +41,20 @@ class Refused(Exception):
 
 def permit(world: World, session: Session, part: ToolPart, demand: Demand, metadata: JsonObject) -> Effects:
     """Gets leave for what a tool demands: at once, or from the user. Raises Refused without it."""
-    rules = _rules(world, session)
-    granted = world.asks.granted[session.info["directory"]]
-    for pattern in demand.patterns:
-        decided = action(demand.permission, pattern, (*rules, *granted))
-        if decided == "deny":
-            raise _denied([rule for rule in rules if fits(demand.permission, rule.permission)], world)
-        if decided == "ask":
+    match _decided(world, session, demand):
+        case "deny":
+            raise _denied([rule for rule in _rules(world, session) if fits(demand.permission, rule.permission)], world)
+        case "ask":
             yield from _ask(world, session, part, demand, metadata)
+        case "allow":
             return
+
+
+def _decided(world: World, session: Session, demand: Demand) -> Action:
+    """What the first pattern comes to that is not allowed."""
+    rules = (*_rules(world, session), *world.asks.granted[session.info["directory"]])
+    decided = (action(demand.permission, pattern, rules) for pattern in demand.patterns)
+    return next((each for each in decided if each != "allow"), "allow")
 
 
 def _denied(relevant: list[Rule], world: World) -> Refused:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from opencode_fake.run import asking, structured, subagent, tools
+from opencode_fake.run import asking, structured, tools
 from opencode_fake.run.asking import Refused
-from opencode_fake.run.effects import Effect, Effects, Event, Pending, Start, Stop, Subrun, Until, Wait
+from opencode_fake.run.effects import Effect, Effects, Event, Pending, Until, Wait
+from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
@@ -35,7 +36,7 @@ class ToolCall:
     stops: bool = False
     """The user refused it without a word, so that the run ends."""
     _effects: Effects = field(init=False)
-    _subrun: Subrun | None = None
+    _subagent: Subagent | None = None
 
     def __post_init__(self) -> None:
         self._effects = self._perform()
@@ -73,8 +74,7 @@ class ToolCall:
 
     def hang(self) -> Event:
         """The command shows that it runs, and nothing more is heard of it."""
-        given = self.part["state"]["input"]
-        return self._show(tools.begin(SHELL_TOOL, given, self.world.behaviours) or {})
+        return self._show(tools.silence(self.part["state"]["input"], self.world.behaviours))
 
     def go_on(self, passed: float) -> Effects:
         """Runs to the next wait or to the end."""
@@ -91,37 +91,31 @@ class ToolCall:
 
     def give_up(self) -> Effects:
         """The run was aborted."""
-        if self._subrun is not None and not self._subrun.settled:
-            yield Stop(self._subrun.session.id)
-        self.part["state"] = tools.given_up(self.part, self.world.now(), self.world.behaviours)
+        if self._subagent is not None:
+            yield from self._subagent.stop()
+        self.part["state"] = tools.given_up(
+            self.part, self.world.now(), self.world.behaviours, working=not self.pending
+        )
         yield self._put()
 
     def _perform(self) -> Effects:
+        behaviours = self.world.behaviours
         yield self._put()
-        name, given = self._called_as()
+        given = self._given()
         start = self.world.now()
         self.part["state"] = {"status": "running", "input": given, "time": {"start": start}}
-        shown = tools.begin(name, given, self.world.behaviours)
-        if shown is not None and self.step.permission is None:
-            # By the time the running call is told, its tool has already told of itself: the event comes twice.
-            self.part["state"]["metadata"] = shown
-        elif self.world.behaviours.running_keeps_raw:
+        if behaviours.running_keeps_raw:
             self.part["state"]["raw"] = ""
-        yield self._put()
-        try:
-            tools.check(self._called(), name)
-            for demand in demands(name, given, self.world.directory):
-                metadata = tools.shown_with(self._called(), demand.permission, name)
-                yield from asking.permit(self.world, self.session, self.part, demand, metadata)
-            outcome = yield from self._work()
-        except Refused as refused:
-            self.stops = refused.stops
-            outcome = refused.outcome(self._called())
-        except tools.ToolFailed as failed:
-            outcome = self._called().failed(str(failed))
+        if behaviours.tools_begin_first:
+            outcome = yield from self._told_at_first_pause(self._attempt())
+        else:
+            yield self._put()
+            outcome = yield from self._attempt()
         time: PartTime = {"start": start, "end": self.world.now()}
         if outcome.error is not None:
             self.part["state"] = {"status": "error", "input": given, "error": outcome.error, "time": time}
+            if outcome.metadata:
+                self.part["state"]["metadata"] = outcome.metadata
         else:
             self.part["state"] = {
                 "status": "completed",
@@ -133,13 +127,44 @@ class ToolCall:
             }
         yield self._put()
 
-    def _called_as(self) -> tuple[str, JsonObject]:
-        """The tool that is called and its input; the tool ``invalid`` where there is no such tool."""
-        name, given = self.part["tool"], tool_input(self.step, self.world.directory)
+    def _given(self) -> JsonObject:
+        """The input; where there is no such tool, that of the tool ``invalid``, which is called instead."""
+        name = self.part["tool"]
         if name != structured.TOOL or structured.is_answered_with(self.session, self.message):
-            return name, given
+            return tool_input(self.step, self.world.directory)
         self.part["tool"] = tools.INVALID
-        return tools.INVALID, tools.invalid_input(name, self.world.behaviours)
+        return tools.invalid_input(name, self.world.behaviours)
+
+    def _told_at_first_pause(self, work: Generator[Effect, None, Outcome]) -> Generator[Effect, None, Outcome]:
+        """The work, and at its first pause that the call runs: a tool begins before the stream's reader comes to it."""
+        told = False
+        while True:
+            try:
+                effect = next(work)
+            except StopIteration as end:
+                if not told:
+                    yield self._put()
+                outcome: Outcome = end.value
+                return outcome
+            if isinstance(effect, Wait | Until) and not told:
+                told = True
+                yield self._put()
+            yield effect
+
+    def _attempt(self) -> Generator[Effect, None, Outcome]:
+        """Asks for leave where the tool has to, and works."""
+        name, given = self.part["tool"], self.part["state"]["input"]
+        try:
+            tools.check(self._called(), name)
+            for demand in demands(name, given, self.world.directory):
+                metadata = tools.shown_with(self._called(), demand.permission, name)
+                yield from asking.permit(self.world, self.session, self.part, demand, metadata)
+            return (yield from self._work())
+        except Refused as refused:
+            self.stops = refused.stops
+            return refused.outcome(self._called())
+        except tools.ToolFailed as failed:
+            return failed.outcome(self._called())
 
     def _work(self) -> Generator[Effect, None, Outcome]:
         name, given = self.part["tool"], self.part["state"]["input"]
@@ -158,7 +183,8 @@ class ToolCall:
                     yield from outcome.events
                     return outcome
                 case "task":
-                    return (yield from self._delegate())
+                    self._subagent = Subagent(self.world, self.session, self.message, self.part)
+                    return (yield from self._subagent.work())
                 case _:
                     pass
         return (yield from self._use())
@@ -174,18 +200,6 @@ class ToolCall:
         for metadata in outcome.progress:
             yield self._show(metadata)
         return outcome
-
-    def _delegate(self) -> Generator[Effect, None, Outcome]:
-        given = self.part["state"]["input"]
-        child, events = subagent.open_child(self.world, self.session, self.message, given)
-        yield from events
-        metadata = subagent.metadata(child, self.message)
-        self.part["state"]["title"] = f"{given['description']}"
-        yield self._show(metadata)
-        self._subrun = Subrun(child)
-        yield Start(self._subrun)
-        yield Until((self._subrun,))
-        return subagent.outcome(child, f"{given['description']}", metadata)
 
     def _called(self) -> tools.Call:
         return tools.Call(self.step, self.part["state"]["input"], self.world.workspace, self.world.behaviours)

@@ -52,7 +52,7 @@ class Pending(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """The run goes on when one of these is settled, or with ``Aborted`` thrown into it."""
+    """The run goes on when one of these is settled (of none: never), or with ``Aborted`` thrown into it."""
 
     pending: tuple[Pending, ...]
 

@@ -17,18 +17,21 @@ from opencode_fake.state.world import World
 _FORK = re.compile(r"(.+) \(fork #(\d+)\)")
 
 
-def fork(world: World, original: Session | None, directory: str, before: str | None) -> tuple[Session, list[Event]]:
-    """A new session with copies of the messages that stand before the message ``before``, or of all."""
+def fork(world: World, original: Session | None, directory: str, before: str | None) -> tuple[Session, Iterator[Event]]:
+    """A new session, and what is told while it gets copies of the messages before the message ``before``, or of all."""
     titled = original is not None and world.behaviours.forks_are_titled
     title = _fork_title(original.info["title"]) if original is not None and titled else None
     session = world.create_session(directory, title=title)
-    events = [*session_created(world, session)]
+    return session, _copies(world, session, original.ordered() if original is not None else [], before)
+
+
+def _copies(world: World, session: Session, messages: list[Message], before: str | None) -> Iterator[Event]:
+    yield from session_created(world, session)
     renamed: dict[str, str] = {}
-    for message in original.ordered() if original is not None else ():
+    for message in messages:
         if before is not None and message.info["id"] >= before:
             break
-        events += _copy(world, session, message, renamed)
-    return session, events
+        yield from _copy(world, session, message, renamed)
 
 
 def _fork_title(title: str) -> str:
@@ -49,6 +52,7 @@ def _copy(world: World, session: Session, message: Message, renamed: dict[str, s
         part["id"] = world.identifiers.ascending("prt", world.now())
         part["sessionID"], part["messageID"] = session.id, info["id"]
         copied.parts[part["id"]] = part
+        session.count(part)
         yield part_updated(world, part)
 
 
@@ -117,21 +121,22 @@ def forget_reverted(world: World, session: Session) -> Iterator[Event]:
     part_id = point.get("partID")
     if part_id is not None and world.behaviours.revert_keeps_parts:
         gone = gone[1:]
-        yield from _remove_parts(session.messages[point["messageID"]], part_id)
+        yield from _remove_parts(session, session.messages[point["messageID"]], part_id)
     for key in gone:
-        del session.messages[key]
+        session.remove(key)
         yield event("message.removed", sessionID=session.id, messageID=key)
     world.touch(session)
     yield session_updated(world, session, {"revert": None})
 
 
-def _remove_parts(message: Message, first: str) -> Iterator[Event]:
+def _remove_parts(session: Session, message: Message, first: str) -> Iterator[Event]:
     for key in [key for key in sorted(message.parts) if key >= first]:
         part = message.parts.pop(key)
+        session.count(part, -1)
         yield event("message.part.removed", sessionID=part["sessionID"], messageID=part["messageID"], partID=key)
 
 
 def remove_message(session: Session, message_id: str) -> Event:
     """Forgets a message, whether or not there is one."""
-    session.messages.pop(message_id, None)
+    session.remove(message_id)
     return event("message.removed", sessionID=session.id, messageID=message_id)

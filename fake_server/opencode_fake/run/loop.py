@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
-from opencode_fake.run import plugins, summary
+from opencode_fake.run import plugins, subtask, summary
 from opencode_fake.run.answer import Answer
 from opencode_fake.run.compaction import AGENT as COMPACTION
 from opencode_fake.run.compaction import asks_for_summary, summary_call, then_continue
@@ -36,6 +36,8 @@ class Run:
     _performance: Performance | None = None
     _answering: str = ""
     _calls_made: int = 0
+    _steps: int = 0
+    """How often the loop has turned."""
     _naming: Message | None = None
     _untitled: dict[str, tuple[Message, str]] = field(default_factory=dict)
     _unsummarized: Message | None = None
@@ -63,6 +65,7 @@ class Run:
             if user is None:
                 return
             yield from self._summarize()
+            self._steps += 1
             goes_on = yield from self._answer(user)
 
     def _unanswered(self) -> Message | None:
@@ -81,6 +84,10 @@ class Run:
         if not is_known(info["model"]):
             yield from self._unknown_model(info)
             return False
+        task = subtask.pending(self.session, user)
+        if task is not None:
+            yield from subtask.perform(self.world, self.session, info, task, self._where)
+            return True
         if asks_for_summary(user):
             return (yield from self._compact(user, info))
         performance = self._performance_for(user)
@@ -91,7 +98,7 @@ class Run:
         answer = Answer.open(self.world, self.session, info, self._entitle, self._where)
         yield message_updated(self.world, answer.info)
         yield set_status(self.world, self.session.id, {"type": "busy"})
-        if not self._calls_made:
+        if self._steps == 1:
             yield from self._sum_up(user)
         yield from plugins.announce(self.world, self._where)
         self._calls_made += 1
@@ -147,7 +154,7 @@ class Run:
     def _entitle(self) -> Iterator[Event]:
         """The titles, as soon as the run pauses or ends: the real server asks for them in the background."""
         naming, self._naming = self._naming, None
-        if naming is not None and (title := kept_title(self._title(naming.prompt))):
+        if naming is not None and (title := kept_title(self._title(naming.subject))):
             yield summary.entitle(self.world, self.session, title)
         untitled, self._untitled = self._untitled, {}
         for user, text in untitled.values():

@@ -10,11 +10,9 @@ from opencode_fake.run.history import forget_reverted
 from opencode_fake.run.models import DEFAULT_MODEL
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.scripts.tool_calls import script_commands
-from opencode_fake.state.store import Message, Session
+from opencode_fake.state.store import TOLD, Message, Session
 from opencode_fake.state.wire import AssistantInfo, ModelRef, PartTime, TextPart, ToolPart, UserInfo
 from opencode_fake.state.world import World, no_tokens
-
-_TOLD = "The following tool was executed by the user"
 
 
 class Shell:
@@ -78,7 +76,7 @@ class Shell:
             "sessionID": self._session.id,
             "messageID": user["id"],
             "type": "text",
-            "text": _TOLD,
+            "text": TOLD,
             "synthetic": True,
         }
         asked.parts[told["id"]] = told

@@ -1,56 +1,140 @@
-"""A child session that does a task for the session that called the tool ``task``."""
+"""A child session that does a task: for the tool ``task``, or for a subtask part of a prompt."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import dataclass
 from typing import cast
 
-from opencode_fake.run.effects import Event
+from opencode_fake.run.effects import Effect, Effects, Start, Stop, Subrun, Until
 from opencode_fake.run.events import session_created
+from opencode_fake.run.models import AGENTS
 from opencode_fake.run.prompt import accept
-from opencode_fake.run.tools import Outcome
+from opencode_fake.run.tools import Outcome, ToolFailed
+from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import AssistantInfo
+from opencode_fake.state.wire import AssistantInfo, ToolPart
 from opencode_fake.state.world import World
 
-_WITHHELD = ("todowrite", "todoread", "task")
-"""The tools that a subagent may not use."""
+_TODO_TOOLS = ("todowrite", "todoread")
+_TODOS_RULED = frozenset({"general"})
+"""The agents whose own rules speak of todos."""
 
 
-def open_child(world: World, parent: Session, asking: Message, given: JsonObject) -> tuple[Session, list[Event]]:
-    """The child session with its prompt, not running yet."""
-    child = world.create_session(
-        parent.info["directory"],
-        title=f"{given['description']} (@{given['subagent_type']} subagent)",
-        parent_id=parent.id,
-        permission=[{"permission": tool, "pattern": "*", "action": "deny"} for tool in _WITHHELD],
-    )
-    created = session_created(world, child)
-    info = cast("AssistantInfo", asking.info)
-    prompt: JsonObject = {
-        "agent": given["subagent_type"],
-        "model": {"modelID": info["modelID"], "providerID": info["providerID"]},
-        "tools": dict.fromkeys(_WITHHELD, False),
-        "parts": [{"type": "text", "text": given["prompt"]}],
-    }
-    return child, [*created, *accept(world, child, prompt)[1]]
+@dataclass(eq=False, slots=True)
+class Subagent:
+    """The session below ``session`` that does what the running call ``part`` of ``message`` asks for."""
+
+    world: World
+    session: Session
+    message: Message
+    part: ToolPart
+    _subrun: Subrun | None = None
+
+    def work(self) -> Generator[Effect, None, Outcome]:
+        """Opens the child session, shows it in the call, and waits until it has answered. May raise ToolFailed."""
+        if self._agent not in AGENTS:
+            raise ToolFailed(f"Unknown agent type: {self._agent} is not a valid agent type")
+        child = self._open()
+        yield from session_created(self.world, child)
+        shown = self._shown(child)
+        self.part["state"]["title"] = self._description
+        self.part["state"]["metadata"] = shown
+        yield write_part(self.world, self.session, self.message, self.part)
+        yield from accept(self.world, child, self._prompt())[1]
+        self._subrun = Subrun(child)
+        yield Start(self._subrun)
+        yield Until((self._subrun,))
+        text, error = _last_words(child)
+        if not text and error and self.world.behaviours.task_failure_is_told:
+            raise ToolFailed(f"Subagent failed (task_id: {child.id}): {error}", shown)
+        return Outcome(
+            output=self._result(child, text),
+            title=self._description,
+            metadata={**self._summary(child), **shown, "truncated": False},
+        )
+
+    def stop(self) -> Effects:
+        """The parent was aborted: so is the child."""
+        if self._subrun is not None and not self._subrun.settled:
+            yield Stop(self._subrun.session.id)
+
+    def _open(self) -> Session:
+        agent = self._agent
+        return self.world.create_session(
+            self.session.info["directory"],
+            title=f"{self._description} (@{agent} subagent)",
+            parent_id=self.session.id,
+            permission=[{"permission": tool, "pattern": "*", "action": "deny"} for tool in self._withheld()],
+            agent=agent if self.world.behaviours.subagent_is_named else None,
+        )
+
+    def _prompt(self) -> JsonObject:
+        info = cast("AssistantInfo", self.message.info)
+        prompt: JsonObject = {
+            "agent": self._agent,
+            "model": {"modelID": info["modelID"], "providerID": info["providerID"]},
+            "parts": [{"type": "text", "text": self.part["state"]["input"]["prompt"]}],
+        }
+        if self.world.behaviours.subagent_told_tools:
+            prompt["tools"] = dict.fromkeys(self._withheld(), False)
+        return prompt
+
+    @property
+    def _agent(self) -> str:
+        return f"{self.part['state']['input']['subagent_type']}"
+
+    @property
+    def _description(self) -> str:
+        return f"{self.part['state']['input']['description']}"
+
+    def _withheld(self) -> tuple[str, ...]:
+        """The tools that a subagent may not use."""
+        behaviours = self.world.behaviours
+        if behaviours.subagent_todos_denied:
+            return (*_TODO_TOOLS, "task")
+        todos = _TODO_TOOLS[: 1 + behaviours.has_codesearch] if self._agent not in _TODOS_RULED else ()
+        return (*todos, "task")
+
+    def _summary(self, child: Session) -> JsonObject:
+        """The tools that the child called."""
+        if not self.world.behaviours.task_shows_summary:
+            return {}
+        parts = [part for message in child.ordered() for part in message.wire()["parts"]]
+        return {"summary": [_called(part) for part in parts if part["type"] == "tool"]}
+
+    def _shown(self, child: Session) -> JsonObject:
+        """What the call shows of the child."""
+        info = cast("AssistantInfo", self.message.info)
+        shown: JsonObject = {"parentSessionId": self.session.id} if self.world.behaviours.task_shows_parent else {}
+        shown["sessionId"] = child.id
+        if self.world.behaviours.task_shows_model:
+            shown["model"] = {"modelID": info["modelID"], "providerID": info["providerID"]}
+        return shown
+
+    def _result(self, child: Session, text: str) -> str:
+        """What the child said, as the model is told it."""
+        match self.world.behaviours.task_result:
+            case "text":
+                return f"{text}\n\n<task_metadata>\nsession_id: {child.id}\n</task_metadata>"
+            case "labelled":
+                result = f"<task_result>\n{text}\n</task_result>"
+                return f"task_id: {child.id} (for resuming to continue this task if needed)\n\n{result}"
+            case "tagged":
+                return f'<task id="{child.id}" state="completed">\n<task_result>\n{text}\n</task_result>\n</task>'
 
 
-def metadata(child: Session, asking: Message) -> JsonObject:
-    """What the tool shows of the child."""
-    info = cast("AssistantInfo", asking.info)
-    model: JsonObject = {"modelID": info["modelID"], "providerID": info["providerID"]}
-    return {"sessionId": child.id, "model": model}
-
-
-def outcome(child: Session, description: str, shown: JsonObject) -> Outcome:
-    """The last words of the child."""
+def _last_words(child: Session) -> tuple[str, str]:
+    """The last text of a session's last answer, and the last error of a tool in it."""
     last = child.last_assistant()
-    parts = child.messages[last["id"]].parts.values() if last is not None else ()
-    text = next((part["text"] for part in reversed(list(parts)) if part["type"] == "text"), "")
-    return Outcome(
-        output=f"task_id: {child.id} (for resuming to continue this task if needed)\n\n"
-        f"<task_result>\n{text}\n</task_result>",
-        title=description,
-        metadata={"summary": [], **shown, "truncated": False},
-    )
+    parts = list(child.messages[last["id"]].parts.values()) if last is not None else []
+    text = next((part["text"] for part in reversed(parts) if part["type"] == "text"), "")
+    states = (part["state"] for part in reversed(parts) if part["type"] == "tool")
+    return text, next((state["error"] for state in states if "error" in state), "")
+
+
+def _called(part: ToolPart) -> JsonObject:
+    state = part["state"]
+    title: JsonObject = {"title": state["title"]} if state["status"] == "completed" else {}
+    return {"id": part["id"], "tool": part["tool"], "state": {"status": state["status"], **title}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from opencode_fake.run.effects import Event, event
@@ -64,6 +64,15 @@ class Call:
 class ToolFailed(Exception):
     """The tool cannot do what it is asked to."""
 
+    def __init__(self, error: str, shown: JsonObject | None = None) -> None:
+        super().__init__(error)
+        self._error = error
+        self._shown = shown or {}
+
+    def outcome(self, call: Call) -> Outcome:
+        """The result of the call: the error, and what the tool showed until then."""
+        return replace(call.failed(self._error), metadata=self._shown)
+
 
 def check(call: Call, tool: str) -> None:
     """What a tool finds out before it asks for leave. Raises ToolFailed."""
@@ -94,11 +103,16 @@ def shown_with(call: Call, permission: str, tool: str) -> JsonObject:
 
 def begin(tool: str, given: JsonObject, behaviours: Behaviours) -> JsonObject | None:
     """The metadata that a tool shows as soon as it runs; None for those that show nothing yet."""
-    return _bash_shown("", given, behaviours) if tool == "bash" and behaviours.bash_shows_start else None
+    return silence(given, behaviours) if tool == "bash" and behaviours.tools_begin_first else None
 
 
-def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:
-    """How a tool stands that was under way when its call ended with an error."""
+def silence(given: JsonObject, behaviours: Behaviours) -> JsonObject:
+    """What a command shows that has printed nothing so far."""
+    return _bash_shown("", given, behaviours)
+
+
+def given_up(part: ToolPart, now: int, behaviours: Behaviours, *, working: bool) -> ToolState:
+    """How a tool stands that was under way when its call ended with an error: at work, or waiting for the user."""
     given, start = part["state"]["input"], part["state"].get("time", {"start": now})["start"]
     if behaviours.abort_kills_tools:
         return {
@@ -107,7 +121,7 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours) -> ToolState:
             "error": "Tool execution aborted",
             "time": {"start": now, "end": now},
         }
-    if part["tool"] == "bash":
+    if part["tool"] == "bash" and working:
         return {
             "status": "completed",
             "input": given,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from opencode_fake.run.compaction import accept_compaction
 from opencode_fake.run.effects import event
-from opencode_fake.run.models import AGENTS
+from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.run.shell import Shell
 from opencode_fake.scripts.model import JsonObject, JsonValue
@@ -29,6 +29,8 @@ class Template(NamedTuple):
 
     name: str
     text: str
+    task: str | None
+    """What the task is called, where a command is one for a subagent."""
 
 
 async def command(app: App, incoming: Incoming) -> Outgoing:
@@ -107,14 +109,15 @@ def _template(app: App, name: str) -> Template:
     known = {str(each["name"]): each for each in known_commands(app.world.behaviours)}
     if name not in known:
         raise Refused(errors.unknown_command(name, tuple(known)))
-    return Template(name, str(known[name]["template"]))
+    found = known[name]
+    return Template(name, str(found["template"]), str(found["description"]) if found.get("subtask") else None)
 
 
 async def _execute(
     app: App, session: Session, template: Template, arguments: str, model: ModelRef | None, given: JsonObject
 ) -> Message:
     text = template.text.replace("$ARGUMENTS", arguments).strip()
-    parts: list[JsonValue] = [{"type": "text", "text": text}, *cast("list[JsonValue]", given.get("parts", []))]
+    parts = _parts(template, text, session, model, given)
     body: JsonObject = {key: given[key] for key in ("messageID", "agent", "variant") if key in given}
     body |= {"parts": parts}
     if model is not None:
@@ -132,3 +135,22 @@ async def _execute(
     told = {"name": template.name, "sessionID": session.id, "arguments": arguments, "messageID": last["id"]}
     app.publish(event("command.executed", **told), session.info["directory"])
     return session.messages[last["id"]]
+
+
+def _parts(
+    template: Template, text: str, session: Session, model: ModelRef | None, given: JsonObject
+) -> list[JsonValue]:
+    """What a command's text becomes: a prompt, or a task for a subagent."""
+    if template.task is None:
+        return [{"type": "text", "text": text}, *cast("list[JsonValue]", given.get("parts", []))]
+    before = session.last_user()
+    used = model or (before["model"] if before is not None else DEFAULT_MODEL)
+    task: JsonObject = {
+        "type": "subtask",
+        "agent": given.get("agent", DEFAULT_AGENT),
+        "description": template.task,
+        "command": template.name,
+        "model": {"providerID": used["providerID"], "modelID": used["modelID"]},
+        "prompt": text,
+    }
+    return [task]

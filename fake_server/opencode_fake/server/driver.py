@@ -65,20 +65,26 @@ class Driver:
 
     def abort(self, session_id: str, directory: str) -> asyncio.Task[None] | None:
         """Ends a session's run. The status is idle at once; its last message is final when the task returned ends."""
-        driven = self._running.pop(session_id, None)
+        driven = self._running.get(session_id)
+        outlasts = driven is not None and self._outlasts_abort(driven)
+        for subrun in _subruns(driven):
+            self.abort(subrun.session.id, directory)
+        self._running.pop(session_id, None)
         for happened in announce_abort(self._world, session_id, running=driven is not None):
             self.publish(happened, driven.directory if driven else directory)
         if driven is None:
             return None
         driven.aborted = True
-        if driven.sleep is not None and not self._outlasts_abort(driven.waiting):
+        if driven.sleep is not None and not outlasts:
             driven.sleep.cancel()
         return driven.task
 
-    def _outlasts_abort(self, waiting: Wait | Until | None) -> bool:
-        """Whether a run that was aborted waits for the user all the same."""
-        asks = isinstance(waiting, Until) and waiting.asks_user
-        return asks and not self._world.behaviours.abort_ends_asks
+    def _outlasts_abort(self, driven: _Driven) -> bool:
+        """Whether a run that is aborted waits for the user all the same, be it for a subagent's sake."""
+        if not isinstance(driven.waiting, Until) or self._world.behaviours.abort_ends_asks:
+            return False
+        below = [self._running.get(subrun.session.id) for subrun in _subruns(driven)]
+        return driven.waiting.asks_user or any(each is not None and self._outlasts_abort(each) for each in below)
 
     def settle(self) -> None:
         """Lets the runs go on whose requests were answered."""
@@ -114,9 +120,9 @@ class Driver:
                 self.publish(effect, directory)
             case Start(subrun=subrun):
                 self.start(subrun.session).add_done_callback(lambda _: self._end(subrun))
-            case Stop(session_id=session_id):
+            case Stop(session_id=session_id) if self.runs(session_id):
                 self.abort(session_id, directory)
-            case Wait() | Until():
+            case Stop() | Wait() | Until():
                 pass
 
     def _end(self, subrun: Subrun) -> None:
@@ -148,3 +154,9 @@ class Driver:
         self._tasks.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
             self.failures.append(failure)
+
+
+def _subruns(driven: _Driven | None) -> list[Subrun]:
+    """The runs that a run waits for."""
+    waiting = driven.waiting if driven is not None else None
+    return [each for each in waiting.pending if isinstance(each, Subrun)] if isinstance(waiting, Until) else []

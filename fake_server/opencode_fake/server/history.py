@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
@@ -42,8 +43,9 @@ async def fork(app: App, incoming: Incoming) -> Outgoing:
         _check_readable(original)
     before = cast("str | None", given.get("messageID"))
     session, events = history.fork(app.world, original, incoming.directory, before)
+    born = copy.deepcopy(session.info)
     _tell(app, session, events)
-    return answer(session.info)
+    return answer(born)
 
 
 def _check_readable(session: Session) -> None:

@@ -18,6 +18,9 @@ from opencode_fake.state.wire import (
     UserInfo,
 )
 
+TOLD = "The following tool was executed by the user"
+"""What the model is told of what the user had done."""
+
 
 @dataclass(slots=True)
 class Message:
@@ -35,7 +38,16 @@ class Message:
         """The text that the model is asked: the user's own text parts, or the server's where there are none."""
         texts = [part for part in self.parts.values() if part["type"] == "text"]
         own = [part for part in texts if not part.get("synthetic")]
-        return "\n".join(part["text"] for part in own or texts)
+        tasks = [TOLD for part in self.parts.values() if part["type"] == "subtask"]
+        return "\n".join([*(part["text"] for part in own or texts), *tasks])
+
+    @property
+    def subject(self) -> str:
+        """What a session is named after: the prompt, or the tasks where it consists of nothing else."""
+        tasks = [part for part in self.parts.values() if part["type"] == "subtask"]
+        if len(tasks) < len(self.parts):
+            return self.prompt
+        return "\n".join(f"{task.get('prompt')}" for task in tasks)
 
     @property
     def is_given(self) -> bool:
@@ -58,6 +70,25 @@ class Session:
     def id(self) -> str:
         """The session's id."""
         return self.info["id"]
+
+    def count(self, part: Part, times: int = 1) -> None:
+        """Adds what a step cost to the sums of the session, where it has any; -1 times takes it back."""
+        total = self.info.get("tokens")
+        if total is None or part["type"] != "step-finish":
+            return
+        tokens = part["tokens"]
+        self.info["cost"] = self.info.get("cost", 0) + times * part["cost"]
+        total["input"] += times * tokens["input"]
+        total["output"] += times * tokens["output"]
+        total["reasoning"] += times * tokens["reasoning"]
+        total["cache"]["read"] += times * tokens["cache"]["read"]
+        total["cache"]["write"] += times * tokens["cache"]["write"]
+
+    def remove(self, message_id: str) -> None:
+        """Forgets a message, if there is one, and what it cost."""
+        message = self.messages.pop(message_id, None)
+        for part in message.parts.values() if message is not None else ():
+            self.count(part, -1)
 
     def ordered(self) -> list[Message]:
         """The messages by id: the order in which they were made, unless a client chose its own ids."""

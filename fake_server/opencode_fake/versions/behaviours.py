@@ -179,8 +179,8 @@ class Behaviours:
     """A bash call is titled by its description; later by its command."""
     running_keeps_raw: bool
     """A tool's running state keeps the ``raw`` of the pending one until the tool shows something."""
-    bash_shows_start: bool
-    """A bash call shows its empty output as soon as it runs."""
+    tools_begin_first: bool
+    """A tool works until its first pause before its call is told to run; what it shows until then is told twice."""
     silence_is_worded: bool
     """A command without output says so."""
     edit_errors_explain: bool
@@ -196,6 +196,24 @@ class Behaviours:
 
     shell_is_busy: bool
     """A session is busy while it executes a command for the user."""
+
+    # Subagents.
+    task_result: Literal["text", "labelled", "tagged"]
+    """How the model is told what a subagent answered."""
+    task_shows_summary: bool
+    """A task's call ends with an empty ``summary`` in its metadata."""
+    task_shows_model: bool
+    """A task's call names the model."""
+    task_shows_parent: bool
+    """A task's call names the session that it belongs to."""
+    task_failure_is_told: bool
+    """A task fails whose subagent ended with a failed tool and without a word."""
+    subagent_todos_denied: bool
+    """No subagent may use todos; later only those whose own rules do not speak of them may not."""
+    subagent_told_tools: bool
+    """The prompt of a subagent switches off the tools that it may not use."""
+    subagent_is_named: bool
+    """A subagent's session names its agent from the beginning."""
 
     # Asking the user, and todos.
     abort_ends_asks: bool

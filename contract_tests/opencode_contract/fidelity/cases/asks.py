@@ -63,12 +63,21 @@ def _permissions() -> Iterator[Case]:
     yield case("ask.two-reject-one", _REPLY, "runs", *double, rejected, _LEFT, events=True)
     allowed = (once, Settle(running=True), post("/permission/{second}/reply", {"reply": "once"}))
     yield case("ask.two-allow-both", _REPLY, "runs", *double, *allowed, _LEFT, events=True)
+    yield from _always()
+    slow = Await("message.part.updated", where={"part.state.status": "completed"})
+    beside = (*_asking("beside")[:2], slow, Settle(running=True), get(f"{_ONE}/message"), once, _LEFT)
+    yield case("ask.beside-a-slow-tool", _REPLY, "runs", *beside, events=True)
+    written = (_asking("an edit with leave"), get("/permission"), once, _LEFT)
+    yield case("ask.edit", _REPLY, "runs", *written, events=True, alone=True)
+    outside = (_asking("outside"), get("/permission"), rejected, _LEFT)
+    yield case("ask.outside-the-workspace", _REPLY, "runs", *outside, events=True)
     abort = post(f"{_ONE}/abort")
     yield case(
         "ask.abort", "POST /session/{id}/abort", "runs", asking, abort, get("/permission"), AFTERWARDS, events=True
     )
-    late = (asking, abort, Settle(), once, get("/permission"), AFTERWARDS)
-    yield case("ask.answer-after-abort", _REPLY, "runs", *late, events=True)
+    for word, answer in (("answer", once), ("reject", rejected)):
+        late = (asking, abort, Settle(), answer, get("/permission"), AFTERWARDS)
+        yield case(f"ask.{word}-after-abort", _REPLY, "runs", *late, events=True)
     queued = (asking, post(f"{_ONE}/prompt_async", text("play second")), Settle(running=True), once, _LEFT)
     yield case("ask.queued-prompt", _REPLY, "busy", *queued, events=True)
     yield case("ask.delete", "DELETE /session/{id}", "busy", asking, delete(_ONE), Settle(running=True), once)
@@ -80,6 +89,24 @@ def _permissions() -> Iterator[Case]:
     yield case("ask.denied-by-the-session", "POST /session/{id}/message", "runs", *denied, events=True)
 
 
+def _always() -> Iterator[Case]:
+    """Leave for good: for what the session waits for already, and for what comes later anywhere."""
+    always = post("/permission/{per}/reply", {"reply": "always"})
+    both = (*_asking("twice for ever")[:2], Await("permission.asked"), Settle(running=True), always, _LEFT)
+    yield case("ask.two-always", _REPLY, "runs", *both, events=True)
+    other = post("/session", {}, other="id")
+    waiting = (
+        post("/session/{other}/prompt_async", text("play a shared command")),
+        Await("permission.asked", where={"sessionID": "{other}"}, save={"second": "id"}),
+        Settle(running=True),
+    )
+    still = get("/permission")
+    once = post("/permission/{second}/reply", {"reply": "once"})
+    later = post("/session/{other}/message", text("play a shared command"))
+    spread = (*_asking("a shared command"), other, *waiting, always, Settle(running=True), still, once, Settle(), later)
+    yield case("ask.always-in-another-session", _REPLY, "runs", *spread, _LEFT, events=True)
+
+
 def _questions() -> Iterator[Case]:
     asking: tuple[Step, ...] = (
         post(f"{_ONE}/prompt_async", text("play question")),
@@ -87,8 +114,8 @@ def _questions() -> Iterator[Case]:
         Settle(running=True),
     )
     seen = (get("/question"), get("/session/status"), get(f"{_ONE}/message"))
-    answers: dict[str, Json] = {"label": [["Red"]], "own-words": [["Neither"]], "none": [[]], "no-answers": []}
-    for word, answer in answers.items():
+    said: dict[str, Json] = {"label": [["Red"]], "own-words": [["Neither"]], "none": [[]], "no-answers": []}
+    for word, answer in said.items():
         reply = post("/question/{que}/reply", {"answers": answer})
         yield case(f"question.{word}", _ANSWER, "runs", asking, seen, reply, _LEFT, events=True)
     rejected = post("/question/{que}/reject")
@@ -107,12 +134,32 @@ def _questions() -> Iterator[Case]:
     asked = (several, *asking[1:], get("/question"), post("/question/{que}/reply", {"answers": [["Red", "Blue"]]}))
     yield case("question.multiple", _ANSWER, "runs", *asked, _LEFT, events=True)
 
+    two = post(f"{_ONE}/prompt_async", text("play two questions"))
+    words: dict[str, Json] = {"both": [["Red"], ["Big", "Huge"]], "first-only": [["Blue"]], "three": [["a"], [], ["c"]]}
+    for word, answers in words.items():
+        reply = post("/question/{que}/reply", {"answers": answers})
+        yield case(f"question.two-{word}", _ANSWER, "runs", two, *asking[1:], seen, reply, _LEFT, events=True)
+
 
 def _tools() -> Iterator[Case]:
     prompt = "POST /session/{id}/message"
     yield case("tool.denial", prompt, "runs", post(f"{_ONE}/message", text("play denial")), AFTERWARDS, events=True)
     noted = (post(f"{_ONE}/message", text("play todos")), Settle(), get(f"{_ONE}/todo"))
     yield case("tool.todos", "GET /session/{id}/todo", "runs", *noted, AFTERWARDS, events=True)
+    again = (post(f"{_ONE}/message", text("play new todos")), Settle(), get(f"{_ONE}/todo"))
+    replaced = (*noted[:1], Settle(), *again)
+    yield case("tool.new-todos", "GET /session/{id}/todo", "runs", *replaced, AFTERWARDS, events=True)
     child = (get(f"{_ONE}/children", child="0.id"), get("/session/{child}/message"), get("/session/{child}"))
     done = (post(f"{_ONE}/message", text("play task")), AFTERWARDS, child)
     yield case("tool.task", prompt, "runs", *done, events=True)
+    asked = (_asking("a job with leave"), get("/permission"), get("/session/status"), *child[:2])
+    for word in ("once", "reject"):
+        answered = (post("/permission/{per}/reply", {"reply": word}), _LEFT, child[1])
+        yield case(f"tool.task-asks-{word}", _REPLY, "runs", *asked, *answered, events=True)
+    stopped = (post(f"{_ONE}/abort"), Settle(running=True), get("/session/status"), child[1])
+    yield case("tool.task-abort", "POST /session/{id}/abort", "runs", *asked, *stopped, events=True)
+    nobody = (post(f"{_ONE}/message", text("play an unknown agent")), _LEFT)
+    yield case("tool.task-unknown-agent", prompt, "runs", *nobody, events=True)
+    both = (get(f"{_ONE}/children", child="0.id", other="1.id"), child[1], get("/session/{other}/message"))
+    jobs = (post(f"{_ONE}/message", text("play two jobs")), AFTERWARDS, both)
+    yield case("tool.two-tasks", prompt, "runs", *jobs, events=True)

@@ -133,8 +133,15 @@ def _commands() -> Iterator[Case]:
     yield case("init.fresh", "POST /session/{id}/init", "runs", init, AFTERWARDS, events=True)
     commands: dict[str, Json] = {
         "init": {"command": "init", "arguments": ""},
+        "init-with-arguments": {"command": "init", "arguments": "for Bob", "agent": "plan"},
         "review": {"command": "review", "arguments": "it"},
     }
     for word, body in commands.items():
         command = post(f"{_ONE}/command", body)
         yield case(f"command.{word}", "POST /session/{id}/command", "runs", command, AFTERWARDS, events=True)
+    task: Json = {"type": "subtask", "prompt": "play subtask", "description": "Sub it", "agent": "general"}
+    child = (get(f"{_ONE}/children", child="0.id"), get("/session/{child}/message"), get("/session/{child}"))
+    prompts: dict[str, Json] = {"alone": [task], "with-text": [{"type": "text", "text": "play plain"}, task]}
+    for word, parts in prompts.items():
+        prompt = post(f"{_ONE}/message", {"parts": parts})
+        yield case(f"subtask.{word}", "POST /session/{id}/message", "runs", prompt, AFTERWARDS, child, events=True)

@@ -1,0 +1,99 @@
+"""A subtask part of a prompt: a subagent does it before the model is asked."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from opencode_fake.run.answer import open_message
+from opencode_fake.run.effects import Aborted, Effects
+from opencode_fake.run.subagent import Subagent
+from opencode_fake.run.writing import write_message, write_part
+from opencode_fake.scripts.model import JsonObject
+from opencode_fake.state.store import Message, Session
+from opencode_fake.state.wire import ModelRef, TextPart, ToolPart, UserInfo
+from opencode_fake.state.world import World
+
+_SUMMARIZE = "Summarize the task tool output above and continue with your task."
+
+
+def pending(session: Session, user: Message) -> JsonObject | None:
+    """The subtask of a prompt that nobody has taken up; of several only the last is ever done."""
+    tasks = [part for part in user.parts.values() if part["type"] == "subtask"]
+    taken_up = any("finish" in answer.info for answer in session.answers_to(user.info["id"]))
+    return cast("JsonObject", tasks[-1]) if tasks and not taken_up else None
+
+
+def perform(world: World, session: Session, user: UserInfo, task: JsonObject, directory: str) -> Effects:
+    """Lets a subagent do it, in a message of its own; a command's subtask is followed by a prompt to sum it up."""
+    model = cast("ModelRef", task.get("model", user["model"]))
+    asking: UserInfo = {**user, "agent": f"{task['agent']}", "model": model}
+    message = open_message(world, session, asking, directory)
+    yield write_message(world, session, message)
+    part = _call(world, message, task)
+    yield write_part(world, session, message, part)
+    subagent = Subagent(world, session, message, part)
+    try:
+        outcome = yield from subagent.work()
+    except Aborted:
+        yield from subagent.stop()
+        raise
+    info, end = message.info, world.now()
+    if info["role"] == "assistant":
+        info["finish"] = "tool-calls"
+        info["time"]["completed"] = end
+    yield write_message(world, session, message)
+    part["state"] = {
+        "status": "completed",
+        "input": part["state"]["input"],
+        "output": outcome.output,
+        "title": outcome.title,
+        "metadata": outcome.metadata,
+        "time": {"start": part["state"]["time"]["start"], "end": end},
+    }
+    yield write_part(world, session, message, part)
+    if "command" in task:
+        yield from _ask_for_summary(world, session, user)
+
+
+def _call(world: World, message: Message, task: JsonObject) -> ToolPart:
+    now, info = world.now(), message.info
+    given: JsonObject = {
+        "prompt": task["prompt"],
+        "description": task["description"],
+        "subagent_type": task["agent"],
+    }
+    if "command" in task:
+        given["command"] = task["command"]
+    part: ToolPart = {
+        "id": world.identifiers.ascending("prt", now),
+        "sessionID": info["sessionID"],
+        "messageID": info["id"],
+        "type": "tool",
+        "callID": world.identifiers.ulid(now),
+        "tool": "task",
+        "state": {"status": "running", "input": given, "time": {"start": now}},
+    }
+    return part
+
+
+def _ask_for_summary(world: World, session: Session, user: UserInfo) -> Effects:
+    created = world.now()
+    asking: UserInfo = {
+        "id": world.identifiers.ascending("msg", created),
+        "sessionID": session.id,
+        "role": "user",
+        "time": {"created": created},
+        "agent": user["agent"],
+        "model": user["model"],
+    }
+    message = Message(asking)
+    yield write_message(world, session, message)
+    part: TextPart = {
+        "id": world.identifiers.ascending("prt", world.now()),
+        "sessionID": session.id,
+        "messageID": asking["id"],
+        "type": "text",
+        "text": _SUMMARIZE,
+        "synthetic": True,
+    }
+    yield write_part(world, session, message, part)

@@ -1,0 +1,134 @@
+"""Subagents: for the tool ``task``, for subtask parts of prompts, and for commands that are one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from conftest import Served, Serving
+
+from opencode_fake import ManualClock
+
+SCRIPT = {
+    "replies": [
+        {"prompt": "sub", "steps": [{"text": "The result."}]},
+        {"prompt": "job", "steps": [{"task": "sub it", "description": "A job", "agent": "general"}, {"text": "Done."}]},
+        {"prompt": "long", "steps": [{"delay": 60}, {"text": "Too late."}]},
+        {"steps": [{"text": "Hello."}]},
+    ]
+}
+TASK = {"type": "subtask", "prompt": "sub it", "description": "Sub it", "agent": "general"}
+RESULTS = {
+    "1.1.34": "The result.\n\n<task_metadata>\nsession_id: ses\n</task_metadata>",
+    "1.1.53": "task_id: ses (for resuming to continue this task if needed)\n\n"
+    "<task_result>\nThe result.\n</task_result>",
+    "1.15.13": '<task id="ses" state="completed">\n<task_result>\nThe result.\n</task_result>\n</task>',
+}
+SHOWN = {
+    "1.1.34": {"summary", "sessionId", "truncated"},
+    "1.1.53": {"summary", "sessionId", "model", "truncated"},
+    "1.1.56": {"sessionId", "model", "truncated"},
+    "1.15.0": {"parentSessionId", "sessionId", "model", "truncated"},
+}
+
+
+async def child_of(served: Served, session: str) -> dict[str, Any]:
+    """The one session below another."""
+    (child,) = (await served.http.get(f"/session/{session}/children")).json()
+    return dict(child)
+
+
+@pytest.mark.parametrize("version", RESULTS)
+async def test_how_the_model_is_told_of_a_task(serving: Serving, version: str) -> None:
+    """In three wordings so far."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.prompt(session, "job")
+        state = (await served.messages(session))[1]["parts"][1]["state"]
+    assert re.sub(r"ses_\w+", "ses", state["output"]) == RESULTS[version]
+
+
+@pytest.mark.parametrize("version", SHOWN)
+async def test_what_a_task_shows(serving: Serving, version: str) -> None:
+    """The child, and what else a version tells."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.prompt(session, "job")
+        metadata = (await served.messages(session))[1]["parts"][1]["state"]["metadata"]
+        child = await child_of(served, session)
+    assert set(metadata) == SHOWN[version]
+    assert metadata["sessionId"] == child["id"]
+    assert metadata.get("parentSessionId", session) == session
+
+
+@pytest.mark.parametrize(
+    ("version", "denied", "named", "told"),
+    [
+        ("1.1.53", ["todowrite", "todoread", "task"], None, True),
+        ("1.14.34", ["task"], None, True),
+        ("1.17.0", ["task"], "general", False),
+    ],
+)
+async def test_the_session_of_a_subagent(
+    serving: Serving, version: str, denied: list[str], named: str | None, told: bool
+) -> None:
+    """What it may not do, who it is, and whether its prompt says so, too."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.prompt(session, "job")
+        child = await child_of(served, session)
+        prompt = (await served.messages(child["id"]))[0]["info"]
+    assert [(rule["permission"], rule["action"]) for rule in child["permission"]] == [(tool, "deny") for tool in denied]
+    assert child["title"] == "A job (@general subagent)"
+    assert child.get("agent") == named
+    assert prompt.get("tools") == (dict.fromkeys(denied, False) if told else None)
+
+
+async def test_a_subtask_part_is_done_before_the_model_is_asked(serving: Serving) -> None:
+    """In a message of its own, without asking for leave; then the model answers the prompt."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        answer = await served.prompt(session, "", parts=[TASK])
+        user, done, last = await served.messages(session)
+        child = await child_of(served, session)
+        title = (await served.http.get(f"/session/{session}")).json()["title"]
+    assert answer.json()["parts"][1]["text"] == "Hello."
+    assert last["info"]["parentID"] == done["info"]["parentID"] == user["info"]["id"]
+    assert (done["info"]["agent"], done["info"]["finish"]) == ("general", "tool-calls")
+    (call,) = done["parts"]
+    assert re.fullmatch(r"01[0-9A-HJKMNP-TV-Z]{24}", call["callID"])
+    assert call["state"]["input"] == {"prompt": "sub it", "description": "Sub it", "subagent_type": "general"}
+    assert call["state"]["metadata"]["sessionId"] == child["id"]
+    assert title == "sub it"
+
+
+async def test_a_commands_subtask_is_summed_up(serving: Serving) -> None:
+    """The server asks the model for it in the user's name."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        body = {"command": "review", "arguments": "it"}
+        answer = await served.http.post(f"/session/{session}/command", json=body)
+        user, done, asked, last = await served.messages(session)
+    assert answer.json()["info"]["id"] == last["info"]["id"]
+    assert user["parts"][0]["command"] == done["parts"][0]["state"]["input"]["command"] == "review"
+    assert done["info"]["agent"] == "build"
+    assert asked["parts"][0]["synthetic"] is True
+    assert asked["parts"][0]["text"].startswith("Summarize the task tool output")
+
+
+async def test_an_abort_ends_a_subtask_and_its_child(serving: Serving) -> None:
+    """Nothing runs on."""
+    async with serving(SCRIPT, clock=ManualClock()) as served:
+        session = await served.session()
+        parts = {"parts": [{**TASK, "prompt": "long"}]}
+        await served.http.post(f"/session/{session}/prompt_async", json=parts)
+        while len((await served.http.get("/session/status")).json()) < 2:  # noqa: ASYNC110 - it is a request
+            await asyncio.sleep(0)
+        await served.http.post(f"/session/{session}/abort")
+        child = await child_of(served, session)
+        statuses = (await served.http.get("/session/status")).json()
+        error = (await served.messages(child["id"]))[1]["info"]["error"]["name"]
+    assert statuses == {}
+    assert error == "MessageAbortedError"

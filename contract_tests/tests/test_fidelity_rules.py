@@ -8,6 +8,7 @@ import pytest
 
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.background import take_apart
+from opencode_contract.fidelity.clock import TellingClock
 from opencode_contract.fidelity.compare import Performance, compare
 from opencode_contract.fidelity.normalise import Moment, Normaliser
 from opencode_contract.fidelity.scene import EVENTS, Seen
@@ -145,6 +146,13 @@ def test_presence_type_and_value_are_compared() -> None:
     assert differences({"a": 1}, {"a": True}) == ["1. GET /x · a"]
     assert differences({"a": None}, {}) == ["1. GET /x · a"]
     assert differences([1, 2], [1]) == ["1. GET /x[1]"]
+
+
+def test_no_two_readings_of_the_fake_are_the_same() -> None:
+    """Else a time that was set anew within a millisecond would look as if it had been kept."""
+    clock = TellingClock()
+    readings = [clock.now() for _ in range(50)]
+    assert readings == sorted(set(readings))
 
 
 def test_order_of_times() -> None:

@@ -13,9 +13,10 @@ import httpx
 from pydantic import SecretStr
 
 from opencode_contract.errors import BadTarget
+from opencode_contract.fidelity.clock import TellingClock
 from opencode_contract.fidelity.stream import EventLog
 from opencode_contract.local import Binary, LocalServer, Lodging
-from opencode_fake import Clock, FakeServer, RealClock, UnknownVersion
+from opencode_fake import Clock, FakeServer, UnknownVersion
 from opencode_fake.scripted_model import ScriptedModel
 from opencode_fake.scripts import Script, loads_script
 from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonObject
@@ -113,7 +114,7 @@ def _stand_ins(version: str) -> JsonObject:
 async def fake_stage(version: str, script: Script, clock: Clock | None = None) -> AsyncIterator[Stage]:
     """The fake as ``version``, at real speed unless there is another clock."""
     try:
-        fake = FakeServer(script, version=version, password=_PASSWORD, clock=clock or RealClock(), base_path="")
+        fake = FakeServer(script, version=version, password=_PASSWORD, clock=clock or TellingClock(), base_path="")
     except UnknownVersion as problem:
         raise BadTarget(str(problem)) from problem
     async with fake as server:

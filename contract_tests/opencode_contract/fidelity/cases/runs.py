@@ -111,8 +111,9 @@ def _aborts() -> Iterator[Case]:
     abort, sync = post(f"{_ONE}/abort"), Send("POST", f"{_ONE}/message", text("play slowly"), background="reply")
     told = Await("message.part.updated", {"part.type": "text", "part.messageID": "{answer}"})
     begun = Await("message.updated", {"info.role": "assistant"}, save={"answer": "info.id"})
-    at_once = (get("/session/status"),)
-    yield case("abort.text", _ABORT, "runs", sync, begun, told, abort, at_once, Join("reply"), AFTERWARDS, events=True)
+    at_once, calm = (get("/session/status"),), Settle(running=True)
+    text_begun = (sync, begun, told, calm)
+    yield case("abort.text", _ABORT, "runs", *text_begun, abort, at_once, Join("reply"), AFTERWARDS, events=True)
     for word, play, event in (
         ("thinking", "long thinking", Await("message.part.updated", {"part.type": "reasoning"})),
         (
@@ -123,15 +124,14 @@ def _aborts() -> Iterator[Case]:
         ("retry", "limited for ever", _RETRYING),
     ):
         prompt = post(f"{_ONE}/prompt_async", text(f"play {play}"))
-        calm = (event, Settle(running=True)) if word == "tool" else (event,)
-        yield case(f"abort.{word}", _ABORT, "runs", prompt, *calm, abort, at_once, AFTERWARDS, events=True)
+        yield case(f"abort.{word}", _ABORT, "runs", prompt, event, calm, abort, at_once, AFTERWARDS, events=True)
     retried = (post(f"{_ONE}/prompt_async", text("play limited for ever")), _RETRYING, at_once, abort)
     yield case("abort.seen-in-retry", _ABORT, "runs", *retried, AFTERWARDS, events=True)
     pause = (post(f"{_ONE}/prompt_async", text("play a pause")), _STARTED)
     yield case("abort.before-the-first-word", _ABORT, "runs", *pause, abort, at_once, AFTERWARDS, events=True)
     overload = (post(f"{_ONE}/prompt_async", text("play overload")), _STARTED, _STARTED, abort)
     yield case("abort.overload", _ABORT, "runs", *overload, AFTERWARDS, events=True)
-    again = (abort, abort, Settle(), post(f"{_ONE}/message", text("play second")))
+    again = (abort, Settle(), abort, Settle(), post(f"{_ONE}/message", text("play second")))
     yield case("abort.and-go-on", _ABORT, "runs", *pause, *again, AFTERWARDS, events=True)
     queued = (post(f"{_ONE}/prompt_async", text("play second")), abort)
     yield case("abort.queued", _ABORT, "busy", *pause, *queued, AFTERWARDS, events=True)

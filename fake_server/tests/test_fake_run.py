@@ -511,6 +511,15 @@ def test_versions_differ_where_the_table_says() -> None:
     assert ("status" in old_diff, new_diff["status"]) == (False, "added")
 
 
+def test_a_change_of_the_model_is_told_as_an_update_with_its_time() -> None:
+    """From 1.17.19, before the prompt's own message."""
+    stage = Stage(version="1.17.19")
+    created = stage.session.info["time"]["created"]
+    stage.world.now = lambda: created + 5
+    first = stage.prompt("go")[0]
+    assert (first.type, cast("Any", first.properties)["info"]["time"]["updated"]) == ("session.updated", created + 5)
+
+
 def test_the_same_script_and_seed_tell_the_same_story_byte_for_byte() -> None:
     """So that a run can be repeated exactly."""
 

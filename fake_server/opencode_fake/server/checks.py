@@ -56,7 +56,8 @@ def parameters(incoming: Incoming, *shapes: Shape) -> None:
         return
     if incoming.behaviours.effect_checks and issues[0].path == ["sessionID"]:
         # The session's directory is looked up before the route is reached, and that fails.
-        raise Refused(errors.unknown("no session id"))
+        issues[0].path.clear()
+        raise Refused(errors.unknown(f"Error: {issues[0].effect()}"))
     raise Refused(errors.invalid(given, issues, "Params"))
 
 

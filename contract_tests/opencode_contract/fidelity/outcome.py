@@ -45,13 +45,22 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the state machine has found: the shortest sequence that shows a difference."""
+
+    differences: tuple[Difference, ...]
+    script: str
+    """A program that shows the difference."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
-    """How far the state machine went, and the shortest sequence that shows a difference."""
+    """How far the state machine went, and what it found."""
 
     bounds: Bounds
-    differences: tuple[Difference, ...] = ()
-    script: str = ""
-    """A program that shows the difference."""
+    findings: tuple[Finding, ...] = ()
+    chances: tuple[Difference, ...] = ()
+    """Differences that did not come again when the same was done once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class VersionReport:
     @property
     def holds(self) -> bool:
         """Whether there is no difference but accepted ones."""
-        explored = self.exploration is None or not self.exploration.differences
+        explored = self.exploration is None or not self.exploration.findings
         return explored and all(result.good for result in self.results)
 
     def count(self, outcome: Outcome) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opencode_contract.fidelity.compare import Difference, Performance
-from opencode_contract.fidelity.exploration import exploration
+from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.httpx_script import httpx_script
 from opencode_contract.fidelity.normalise import Normaliser
 from opencode_contract.fidelity.outcome import Bounds, Exploration
@@ -40,6 +40,21 @@ async def test_a_difference_is_found_and_shrunk() -> None:
     assert "version" in finding.differences[0].place
     assert finding.script.count("\nshow(") == 1
     assert "show('POST', '/session'" in finding.script
+
+
+@pytest.mark.parametrize(
+    ("sequences", "sizes"), [(0, []), (3, [3]), (12, [5, 5, 2]), (25, [7, 7, 7, 4]), (60, [15] * 4)]
+)
+def test_rounds(sequences: int, sizes: list[int]) -> None:
+    """Sequences are cut into rounds that several servers can share, each with a seed of its own."""
+    found = rounds(Bounds(sequences, 30, seed=7))
+    assert [each.sequences for each in found] == sizes
+    assert [each.seed for each in found] == list(range(7000, 7000 + len(sizes)))
+
+
+def test_long_explorations_have_more_rounds() -> None:
+    """No round is so long that a finding hides what comes behind it."""
+    assert [each.sequences for each in rounds(Bounds(500, 30))] == [25] * 20
 
 
 async def printed_by(program: str, stage: Stage, folder: Path) -> list[str]:

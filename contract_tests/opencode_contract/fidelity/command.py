@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opencode_contract.errors import BadTarget
 from opencode_contract.fidelity.accepted import accepted_differences
 from opencode_contract.fidelity.cases.model import Case
-from opencode_contract.fidelity.exploration import ROUND, exploration
+from opencode_contract.fidelity.compare import Difference
+from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.measure import measure
-from opencode_contract.fidelity.outcome import Bounds, VersionReport
+from opencode_contract.fidelity.outcome import Audience, Bounds, Finding, VersionReport
 from opencode_contract.fidelity.stages import fake_stage, fidelity_script, real_stage
 from opencode_contract.local import Binary, fetch_binary, given_binary
 from opencode_contract.progress import Progress
@@ -23,6 +24,25 @@ PROVEN_VERSIONS = ("1.1.53", "1.1.65", "1.2.27", "1.3.2", "1.14.41", "1.15.13", 
 SERVERS = 4
 """Real servers of one version that share the work: most of it is waiting."""
 MANY_CASES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Audience):
+    """Shows how an exploration goes."""
+
+    progress: Progress
+
+    def begun(self) -> None:
+        """Counts it."""
+        self.progress.advance()
+
+    def confirmed(self, difference: Difference) -> None:
+        """Names it at once: shrinking takes its time."""
+        self.progress.say(f"a difference: {difference}")
+
+    def found(self, finding: Finding) -> None:
+        """Names what is left of it."""
+        self.progress.say(f"found: {finding.differences[0]}")
 
 
 def binaries(versions: Sequence[str], given: Iterable[str]) -> list[Binary]:
@@ -46,15 +66,12 @@ async def measure_version(binary: Binary, cases: Sequence[Case], bounds: Bounds,
         if not bounds.sequences:
             return report
         progress.begin(f"State machine on {binary.version}", bounds.sequences)
-        explored = await exploration(
-            stages, bounds, progress.advance, lambda found: progress.say(f"found: {found.differences[0]}")
-        )
-        return replace(report, exploration=explored)
+        return replace(report, exploration=await exploration(stages, bounds, Watched(progress)))
 
 
 def _servers(cases: Sequence[Case], bounds: Bounds) -> int:
     """How many real servers are worth their start."""
-    return SERVERS if len(cases) > MANY_CASES or bounds.sequences > ROUND else 1
+    return SERVERS if len(cases) > MANY_CASES else max(1, min(SERVERS, len(rounds(bounds))))
 
 
 def _pair(text: str) -> tuple[str, Path]:

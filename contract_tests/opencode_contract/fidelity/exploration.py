@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from opencode_contract.fidelity.compare import Difference
 from opencode_contract.fidelity.duo import Duo
 from opencode_contract.fidelity.httpx_script import httpx_script
 from opencode_contract.fidelity.machine import explore
-from opencode_contract.fidelity.outcome import Bounds, Exploration, Finding
+from opencode_contract.fidelity.outcome import Audience, Bounds, Exploration, Finding
 from opencode_contract.fidelity.stagehand import Stagehand
 from opencode_contract.fidelity.stages import Stage
 
-ROUND = 25
-"""Sequences that are tried, and shrunk, on their own."""
+SHORTEST, LONGEST = 5, 25
+"""Of how many sequences a round is at least and at most."""
+ROUNDS = 4
+"""Into how many rounds a few sequences are cut: so many servers can share them."""
 ENOUGH = 5
 """After so many findings nothing new is begun."""
 
@@ -28,10 +31,13 @@ class Round:
     seed: int
 
 
-def rounds(bounds: Bounds) -> Iterator[Round]:
+def rounds(bounds: Bounds) -> tuple[Round, ...]:
     """The rounds that a number of sequences is tried in: the same whoever does them."""
-    for number, begun in enumerate(range(0, bounds.sequences, ROUND)):
-        yield Round(min(ROUND, bounds.sequences - begun), bounds.seed * 1000 + number)
+    size = max(SHORTEST, min(LONGEST, ceil(bounds.sequences / ROUNDS)))
+    begun = range(0, bounds.sequences, size)
+    return tuple(
+        Round(min(size, bounds.sequences - done), bounds.seed * 1000 + number) for number, done in enumerate(begun)
+    )
 
 
 @dataclass(slots=True)
@@ -39,18 +45,17 @@ class Explorer:
     """Hands out the rounds and keeps what was found."""
 
     bounds: Bounds
-    on_sequence: Callable[[], None]
-    on_finding: Callable[[Finding], None]
+    audience: Audience
     left: Iterator[Round] = field(init=False)
     findings: list[Finding] = field(default_factory=list)
     chances: list[Difference] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.left = rounds(self.bounds)
+        self.left = iter(rounds(self.bounds))
 
     async def explore(self, real: Stage, fake: Stage) -> None:
         """Does rounds on two stages until none is left, or enough was found."""
-        hand = Stagehand(Duo(real, fake), asyncio.get_running_loop(), self.on_sequence)
+        hand = Stagehand(Duo(real, fake), asyncio.get_running_loop(), self.audience)
         try:
             for each in self.left:
                 if len(self.findings) >= ENOUGH:
@@ -61,20 +66,17 @@ class Explorer:
                 if found is not None:
                     script = httpx_script(found.steps, found.differences, real.version)
                     self.findings.append(Finding(found.differences, script))
-                    self.on_finding(self.findings[-1])
+                    self.audience.found(self.findings[-1])
         finally:
             hand.stop()
             self.chances += hand.chances
 
 
 async def exploration(
-    stages: Sequence[tuple[Stage, Stage]],
-    bounds: Bounds,
-    on_sequence: Callable[[], None] = lambda: None,
-    on_finding: Callable[[Finding], None] = lambda _: None,
+    stages: Sequence[tuple[Stage, Stage]], bounds: Bounds, audience: Audience | None = None
 ) -> Exploration:
-    """Lets the machine act on pairs of stages; the callbacks hear of each sequence begun, and of what is found."""
-    explorer = Explorer(bounds, on_sequence, on_finding)
+    """Lets the machine act on pairs of stages."""
+    explorer = Explorer(bounds, audience or Audience())
     async with asyncio.TaskGroup() as group:
         for real, fake in stages:
             group.create_task(explorer.explore(real, fake))

@@ -10,7 +10,7 @@ from opencode_contract.fidelity.rules.asks import AskRules
 from opencode_contract.fidelity.rules.history import HistoryRules
 from opencode_contract.fidelity.rules.runs import RunRules
 from opencode_contract.fidelity.rules.sessions import SessionRules
-from opencode_contract.fidelity.stagehand import Diverged, Stagehand
+from opencode_contract.fidelity.stagehand import Diverged, Stagehand, Tired
 
 
 class Sessions(SessionRules, RunRules, AskRules, HistoryRules):
@@ -35,6 +35,6 @@ def explore(hand: Stagehand, *, sequences: int, steps: int, seed: int) -> Diverg
                 print_blob=False,
             ),
         )
-    except Diverged as found:
-        return found
+    except (Diverged, Tired):
+        return hand.shortest
     return None

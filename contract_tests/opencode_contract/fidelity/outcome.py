@@ -86,3 +86,16 @@ def percentage(results: Iterable[Result]) -> float:
     """The share of cases that are the same or accepted, in per cent."""
     good = [result.good for result in results]
     return 100 * sum(good) / len(good) if good else 100.0
+
+
+class Audience:
+    """Whoever wants to know how an exploration goes."""
+
+    def begun(self) -> None:
+        """A sequence begins."""
+
+    def confirmed(self, difference: Difference) -> None:
+        """A difference came again; a shorter sequence that shows it is looked for from now on."""
+
+    def found(self, finding: Finding) -> None:
+        """The shortest one is found."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from time import monotonic
 from typing import Any, TypeVar
 
 from opencode_contract.fidelity.compare import Difference
 from opencode_contract.fidelity.duo import Duo
+from opencode_contract.fidelity.outcome import Audience
 from opencode_contract.fidelity.steps import Step
 
 _T = TypeVar("_T")
@@ -29,28 +30,30 @@ class Diverged(AssertionError):
         self.differences = differences
 
 
-class Stopped(Exception):
-    """The stages are gone."""
+class Stopped(BaseException):
+    """The stages are gone. Passes through Hypothesis as well."""
+
+
+class Tired(BaseException):
+    """A shorter sequence was looked for long enough. Not an error of the machine, so it passes through Hypothesis."""
 
 
 class Stagehand:
-    """Does what the machine wants done, and judges what comes of it.
+    """Does what the machine wants done, and judges what comes of it."""
 
-    The steps of a machine depend on nothing that a server answers. So what was found once for some steps is found again
-    without doing them; and when a shorter sequence was looked for long enough, nothing else is done any more.
-    """
-
-    def __init__(self, duo: Duo, loop: asyncio.AbstractEventLoop, on_sequence: Callable[[], None]) -> None:
+    def __init__(self, duo: Duo, loop: asyncio.AbstractEventLoop, audience: Audience) -> None:
         self.duo = duo
         self.steps: list[Step] = []
         """What was done since the last beginning."""
         self.chances: list[Difference] = []
         """Differences that did not come again."""
+        self.shortest: Diverged | None = None
+        """The best that was found in this round."""
         self._confirmed: dict[str, tuple[Difference, ...]] = {}
-        """What was found for which steps."""
+        """What was found for which steps. Hypothesis does them again and wants to see the same."""
         self._shrinks_until: float | None = None
         self._loop = loop
-        self._on_sequence = on_sequence
+        self._audience = audience
         self._stopped = False
 
     def stop(self) -> None:
@@ -59,29 +62,27 @@ class Stagehand:
 
     def begin_round(self) -> None:
         """Forgets what was found."""
+        self.shortest = None
         self._confirmed.clear()
         self._shrinks_until = None
 
     def begin(self) -> None:
         """Begins a new sequence."""
-        if self._shrinks_until is None:
-            self._loop.call_soon_threadsafe(self._on_sequence)
         self.steps = []
-        if not self._tired:
-            self._wait_for(self.duo.begin(), STEP_SECONDS)
+        if self._shrinks_until is None:
+            self._loop.call_soon_threadsafe(self._audience.begun)
+        elif monotonic() > self._shrinks_until:
+            raise Tired
+        self._wait_for(self.duo.begin(), STEP_SECONDS)
 
     def perform(self, *steps: Step) -> None:
         """Does steps; raises Diverged where the stages differ, and differ again when all is done once more."""
         self.steps.extend(steps)
-        self._judge(() if self._tired else self._wait_for(self.duo.perform(*steps), STEP_SECONDS))
+        self._judge(self._wait_for(self.duo.perform(*steps), STEP_SECONDS))
 
     def finish(self) -> None:
         """Ends a sequence; raises Diverged as well."""
-        self._judge(() if self._tired else self._wait_for(self.duo.finish(), STEP_SECONDS), "in the end")
-
-    @property
-    def _tired(self) -> bool:
-        return self._shrinks_until is not None and monotonic() > self._shrinks_until
+        self._judge(self._wait_for(self.duo.finish(), STEP_SECONDS), "in the end")
 
     def _judge(self, differences: tuple[Difference, ...], when: str = "") -> None:
         steps = tuple(self.steps)
@@ -93,8 +94,13 @@ class Stagehand:
                 self.chances.append(differences[0])
         if confirmed:
             self._confirmed[key] = confirmed
-            self._shrinks_until = self._shrinks_until or monotonic() + SHRINKING_SECONDS
-            raise Diverged(steps, confirmed)
+            if self._shrinks_until is None:
+                self._shrinks_until = monotonic() + SHRINKING_SECONDS
+                self._loop.call_soon_threadsafe(self._audience.confirmed, confirmed[0])
+            found = Diverged(steps, confirmed)
+            if self.shortest is None or len(steps) <= len(self.shortest.steps):
+                self.shortest = found
+            raise found
 
     def _wait_for(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         if self._stopped:

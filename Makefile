@@ -6,11 +6,11 @@ SHELL := /bin/sh
 TARGET ?= fake
 TARGETS ?= fake:1.1.53 fake:1.18.34
 VERSION ?= 1.1.53
-SEQUENCES ?= 500
 SEED ?= 0
 VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin
+FIDELITY = $(BIN)/opencode-contract fidelity --sequences $(SEQUENCES) --steps 30 --seed $(SEED)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The first of these that is 3.11 or newer; name another one with PYTHON=...
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
@@ -24,11 +24,13 @@ help: ## Show the targets
 contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53, https://host/prefix
 	@exec $(BIN)/opencode-contract check $(TARGET)
 
-fidelity: $(VENV)/.test ## Measure the fake beside real servers, and write docs/fidelity.md; VERSIONS="1.1.53 1.18.34" (default), all
-	@exec $(BIN)/opencode-contract fidelity --markdown docs/fidelity.md $(VERSIONS)
+fidelity: SEQUENCES ?= 25
+fidelity: $(VENV)/.test ## Measure the fake beside real servers, and write docs/fidelity.md; VERSIONS="1.1.53 1.18.34" (default), all; SEQUENCES=25
+	@exec $(FIDELITY) --markdown docs/fidelity.md $(VERSIONS)
 
-fidelity-deep: $(VENV)/.test ## The same with a long run of the state machine: SEQUENCES=500, SEED=0
-	@exec $(BIN)/opencode-contract fidelity --sequences $(SEQUENCES) --steps 30 --seed $(SEED) $(VERSIONS)
+fidelity-deep: SEQUENCES ?= 500
+fidelity-deep: $(VENV)/.test ## The same with a long run of the state machine, for the night: SEQUENCES=500, SEED=0
+	@exec $(FIDELITY) $(VERSIONS)
 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/pytest -n 2 $(ARGS)

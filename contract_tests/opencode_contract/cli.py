@@ -7,11 +7,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, Self
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from opencode_contract.errors import TargetError
 from opencode_contract.fidelity.cases.catalogue import chosen
@@ -22,6 +21,7 @@ from opencode_contract.fidelity.report import as_markdown as fidelity_markdown
 from opencode_contract.fidelity.table import print_cases, print_version
 from opencode_contract.interrupts import Interrupted, interruptible, run
 from opencode_contract.local import fetch_binary
+from opencode_contract.progress import Progress
 from opencode_contract.reports import as_json, as_junit, print_report, print_requirements
 from opencode_contract.requirements import ALL, Requirement, by_id
 from opencode_contract.runner import Report, run_contract
@@ -74,7 +74,8 @@ def check(
             return
         # Fetching a server and asking for a password block, and are done before there is an event loop to block.
         opening = parsed.open()
-        with _Progress(len(chosen)) as progress:
+        with Progress() as progress:
+            progress.begin("Checking", len(chosen))
             report = run(
                 run_contract(
                     parsed.text,
@@ -117,10 +118,8 @@ def fidelity(
         bounds = Bounds((0 if only else SEQUENCES) if sequences is None else sequences, steps, seed)
         reports = []
         for found in binaries(versions or CI_VERSIONS, binary or ()):
-            with _Progress(len(cases), f"Measuring {found.version}") as progress:
-                reports.append(
-                    run(measure_version(found, cases, bounds, lambda each: progress.advance(each.case.name)))
-                )
+            with Progress(lines=10) as progress:
+                reports.append(run(measure_version(found, cases, bounds, progress)))
             print_version(reports[-1], _wide_console())
     for path, text in ((json, fidelity_json(reports)), (markdown, fidelity_markdown(reports))):
         if path is not None:
@@ -203,24 +202,3 @@ def _wide_console() -> Console:
 def _stop(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(NOT_RUN)
-
-
-class _Progress:
-    """Shows on a terminal how far the contract is."""
-
-    def __init__(self, total: int, description: str = "Checking") -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        console = Console(stderr=True)
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task(description, total=total)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def advance(self, name: str) -> None:
-        """Counts one more that is done."""
-        self._progress.update(self._task, advance=1, description=name)

@@ -6,12 +6,16 @@ import asyncio
 import sys
 from pathlib import Path
 
-from opencode_contract.fidelity.compare import Difference
-from opencode_contract.fidelity.exploration import exploration
+import pytest
+
+from opencode_contract.fidelity.compare import Difference, Performance
+from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.httpx_script import httpx_script
+from opencode_contract.fidelity.normalise import Normaliser
 from opencode_contract.fidelity.outcome import Bounds, Exploration
+from opencode_contract.fidelity.scene import Scene
 from opencode_contract.fidelity.stages import Stage, fake_stage, fidelity_script
-from opencode_contract.fidelity.steps import Await, Join, Send, Settle, Step, get, post, text
+from opencode_contract.fidelity.steps import Await, Close, Join, Open, Send, Settle, Step, get, patch, post, text
 
 DIFFERENCE = Difference('1. GET "x" \\ y', "a", "b")
 
@@ -20,21 +24,37 @@ async def explored(real: str, fake: str, bounds: Bounds) -> Exploration:
     """What the machine finds between two fakes."""
     script = fidelity_script()
     async with fake_stage(real, script) as left, fake_stage(fake, script) as right:
-        return await exploration(left, right, bounds)
+        return await exploration([(left, right)], bounds)
 
 
 async def test_nothing_is_found_between_two_of_the_same() -> None:
     """Two fakes of one version do the same whatever is done to them."""
     found = await explored("1.1.53", "1.1.53", Bounds(sequences=2, steps=6))
-    assert found.differences == ()
+    assert found.findings == ()
 
 
 async def test_a_difference_is_found_and_shrunk() -> None:
     """What is found between two versions is shrunk to the one request that shows it."""
     found = await explored("1.1.53", "1.1.58", Bounds(sequences=3, steps=6))
-    assert "version" in found.differences[0].place
-    assert found.script.count("\nshow(") == 1
-    assert "show('POST', '/session'" in found.script
+    finding = found.findings[0]
+    assert "version" in finding.differences[0].place
+    assert finding.script.count("\nshow(") == 1
+    assert "show('POST', '/session'" in finding.script
+
+
+@pytest.mark.parametrize(
+    ("sequences", "sizes"), [(0, []), (3, [3]), (12, [5, 5, 2]), (25, [7, 7, 7, 4]), (60, [15] * 4)]
+)
+def test_rounds(sequences: int, sizes: list[int]) -> None:
+    """Sequences are cut into rounds that several servers can share, each with a seed of its own."""
+    found = rounds(Bounds(sequences, 30, seed=7))
+    assert [each.sequences for each in found] == sizes
+    assert [each.seed for each in found] == list(range(7000, 7000 + len(sizes)))
+
+
+def test_long_explorations_have_more_rounds() -> None:
+    """No round is so long that a finding hides what comes behind it."""
+    assert [each.sequences for each in rounds(Bounds(500, 30))] == [25] * 20
 
 
 async def printed_by(program: str, stage: Stage, folder: Path) -> list[str]:
@@ -63,14 +83,43 @@ async def test_the_program_does_the_steps(tmp_path: Path) -> None:
         Join("reply"),
         Settle(),
         Settle(running=True),
-        get("/session/{one}/message", user="0.info.id"),
+        get("/session/{one}/message", user="0.info.id", nothing="9.info.id", kind="headers.content-type"),
         get("/session/{one}/message/{user}"),
         Send("POST", "/session", content=b"{", headers={"Content-Type": "application/json"}),
         Send("GET", "/global/health", auth="none"),
+        Open("ear", "/event"),
+        Send("PATCH", "/session/{one}", {"title": "heard"}),
+        Close("ear"),
     )
     async with fake_stage("1.1.53", fidelity_script()) as stage:
         program = httpx_script(steps, [DIFFERENCE], "1.1.53")
         lines = await printed_by(program, stage, tmp_path)
-    assert [line.split(" -> ")[1].split(" ")[0] for line in lines] == ["200", "200", "200", "200", "400", "401"]
+    told = [line for line in lines if line.startswith("/event told")]
+    assert [line.split(" -> ")[1].split(" ")[0] for line in lines if line not in told] == [
+        *("200", "200", "200", "200", "400", "401", "200"),
+    ]
+    assert any("session.updated" in line for line in told)
     assert "Hello world." in lines[1]
     assert "play plain" in lines[3]
+
+
+async def listened(stage: Stage, *steps: Step) -> Performance:
+    """What is seen where some steps are done."""
+    scene = Scene(stage, {})
+    await scene.perform(*steps)
+    return Performance(scene.seen, Normaliser(stage.places, scene.known))
+
+
+@pytest.mark.parametrize(("path", "heard"), [("/event", 1), ("/global/event", 1), ("/event?directory=/else", 0)])
+async def test_a_stream_of_its_own(path: str, heard: int) -> None:
+    """What one more stream tells is compared, from where it was opened to where it was closed."""
+    made = post("/session", {}, one="id")
+    steps = (Open("ear", path), patch("/session/{one}", {"title": "heard"}), Settle(), Close("ear"))
+    async with fake_stage("1.1.53", fidelity_script()) as stage:
+        shown = await listened(stage, made, *steps, patch("/session/{one}", {"title": "not heard"}))
+    foreground, background = (each.value for each in shown.normal if each.what.startswith("events of ear"))
+    assert foreground == []
+    assert isinstance(background, dict)
+    assert len(background) == heard
+    titles = [each["info.title"] for each in background.values() if isinstance(each, dict)]
+    assert titles == [["heard"]] * heard

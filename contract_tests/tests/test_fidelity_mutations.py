@@ -13,7 +13,8 @@ import pytest
 
 from opencode_contract.fidelity.cases.catalogue import chosen
 from opencode_contract.fidelity.cases.model import Case
-from opencode_contract.fidelity.measure import Cast, judge
+from opencode_contract.fidelity.cast import Cast
+from opencode_contract.fidelity.measure import judge
 from opencode_contract.fidelity.outcome import Outcome
 from opencode_contract.fidelity.stages import fake_stage, fidelity_script
 from opencode_fake.identifiers import Identifiers

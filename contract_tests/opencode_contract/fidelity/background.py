@@ -17,6 +17,7 @@ All other events keep their order, but for what tools may overtake: see ``overta
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -41,7 +42,20 @@ class Log:
     @property
     def histories(self) -> Json:
         """For each thing in the background and each of its fields the values that it took."""
-        return {subject: _history(told) for subject, told in sorted(self.told.items())}
+        return {subject: dict[str, Json](_history(told)) for subject, told in sorted(self.told.items())}
+
+    @property
+    def outline(self) -> Json:
+        """How many events of each kind there are, and how often each field changed.
+
+        Two stages that have come equally far have this in common before anything is normalised.
+        """
+        changes: dict[str, list[Json]] = {}
+        for subject, told in self.told.items():
+            counts = {name: len(values) for name, values in _history(told).items() if "time" not in name}
+            changes.setdefault(subject.partition(" ")[0], []).append(dict[str, Json](counts))
+        kinds = Counter(_content(event)[0] for event in self.foreground)
+        return {"kinds": dict[str, Json](kinds), "changes": dict[str, Json](changes)}
 
     def progress_beside(self, other: Log) -> Json:
         """What is told of the tools whose progress the other log tells of, too."""
@@ -107,7 +121,7 @@ def _subject(content: Json) -> str:
     return str(info.get("id") if isinstance(info, dict) else content.get("sessionID"))
 
 
-def _history(told: list[Json]) -> Json:
+def _history(told: list[Json]) -> dict[str, list[Json]]:
     flat = [dict(_flat(content)) for content in told]
     names = sorted({name for each in flat for name in each})
     return {name: [value for value, _ in groupby(each.get(name, "(absent)") for each in flat)] for name in names}

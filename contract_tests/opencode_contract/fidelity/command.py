@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opencode_contract.errors import BadTarget
 from opencode_contract.fidelity.accepted import accepted_differences
 from opencode_contract.fidelity.cases.model import Case
-from opencode_contract.fidelity.exploration import exploration
+from opencode_contract.fidelity.compare import Difference
+from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.measure import measure
-from opencode_contract.fidelity.outcome import Bounds, Result, VersionReport
+from opencode_contract.fidelity.outcome import Audience, Bounds, Finding, VersionReport
 from opencode_contract.fidelity.stages import fake_stage, fidelity_script, real_stage
 from opencode_contract.local import Binary, fetch_binary, given_binary
+from opencode_contract.progress import Progress
 
 CI_VERSIONS = ("1.1.53", "1.18.34")
 PROVEN_VERSIONS = ("1.1.53", "1.1.65", "1.2.27", "1.3.2", "1.14.41", "1.15.13", "1.17.19", "1.18.34")
 """What ``all`` stands for."""
+SERVERS = 4
+"""Real servers of one version that share the work: most of it is waiting."""
+MANY_CASES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Audience):
+    """Shows how an exploration goes."""
+
+    progress: Progress
+
+    def begun(self) -> None:
+        """Counts it."""
+        self.progress.advance()
+
+    def confirmed(self, difference: Difference) -> None:
+        """Names it at once: shrinking takes its time."""
+        self.progress.say(f"a difference: {difference}")
+
+    def found(self, finding: Finding) -> None:
+        """Names what is left of it."""
+        self.progress.say(f"found: {finding.differences[0]}")
 
 
 def binaries(versions: Sequence[str], given: Iterable[str]) -> list[Binary]:
@@ -28,19 +52,26 @@ def binaries(versions: Sequence[str], given: Iterable[str]) -> list[Binary]:
     return [_checked(paths[version], version) if version in paths else fetch_binary(version) for version in wanted]
 
 
-async def measure_version(
-    binary: Binary, cases: Iterable[Case], bounds: Bounds, on_result: Callable[[Result], None]
-) -> VersionReport:
-    """Starts both servers, performs the cases on them, and lets the state machine act on them."""
+async def measure_version(binary: Binary, cases: Sequence[Case], bounds: Bounds, progress: Progress) -> VersionReport:
+    """Starts the servers, performs the cases on them, and lets the state machine act on them."""
     script = fidelity_script()
     async with AsyncExitStack() as stack:
-        # The fake first: a version that it refuses should not cost the start of a real server.
-        fake = await stack.enter_async_context(fake_stage(binary.version, script))
-        real = await stack.enter_async_context(real_stage(binary, script))
-        report = await measure(real, fake, cases, accepted_differences(), on_result)
+        stages = []
+        for _ in range(_servers(cases, bounds)):
+            # The fake first: a version that it refuses should not cost the start of a real server.
+            fake = await stack.enter_async_context(fake_stage(binary.version, script))
+            stages.append((await stack.enter_async_context(real_stage(binary, script)), fake))
+        progress.begin(f"Measuring {binary.version}", len(cases))
+        report = await measure(stages, cases, accepted_differences(), lambda each: progress.advance(each.case.name))
         if not bounds.sequences:
             return report
-        return replace(report, exploration=await exploration(real, fake, bounds))
+        progress.begin(f"State machine on {binary.version}", bounds.sequences)
+        return replace(report, exploration=await exploration(stages, bounds, Watched(progress)))
+
+
+def _servers(cases: Sequence[Case], bounds: Bounds) -> int:
+    """How many real servers are worth their start."""
+    return SERVERS if len(cases) > MANY_CASES else max(1, min(SERVERS, len(rounds(bounds))))
 
 
 def _pair(text: str) -> tuple[str, Path]:

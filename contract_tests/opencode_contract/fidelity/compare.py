@@ -40,13 +40,39 @@ class Performance:
 
     def _normalised(self) -> Iterator[Seen]:
         for each in self.seen:
-            if each.what != EVENTS:
+            if not each.what.startswith(EVENTS):
                 yield Seen(each.what, self.normaliser.answer(each.value))
                 continue
-            self.log = background.take_apart(self.normaliser.value(each.value))
-            yield Seen(EVENTS, list[Json](self.log.foreground))
-            yield Seen("events in the background", self.log.histories)
-        yield Seen("order of ids", {kind: list[Json](ids) for kind, ids in self.normaliser.order.items()})
+            log = background.take_apart(self.normaliser.value(each.value))
+            yield Seen(each.what, list[Json](log.foreground))
+            yield Seen(f"{each.what} in the background", log.histories)
+            self.log = log if each.what == EVENTS else self.log
+        yield _order_of_ids(self.normaliser)
+
+
+class Unfolding:
+    """Compares two stages while a case goes on: what was answered since the last look, not times and events."""
+
+    def __init__(self, real: Normaliser, fake: Normaliser) -> None:
+        self._normalisers = (real, fake)
+        self._number = 0
+
+    def differences(self, real: Sequence[Seen], fake: Sequence[Seen]) -> tuple[Difference, ...]:
+        """The differences in what was seen since the last call."""
+        return tuple(self._news(real, fake))
+
+    def _news(self, real: Sequence[Seen], fake: Sequence[Seen]) -> Iterator[Difference]:
+        while self._number < min(len(real), len(fake)):
+            pair = real[self._number], fake[self._number]
+            self._number += 1
+            if pair[0].what.startswith(EVENTS):
+                continue
+            left, right = (each.answer(seen.value) for each, seen in zip(self._normalisers, pair, strict=True))
+            yield from _between(f"{self._number}. {pair[0].what}", left, right)
+        if len(real) != len(fake):
+            yield _of_another_number(real, fake)
+        one, other = map(_order_of_ids, self._normalisers)
+        yield from _between(one.what, one.value, other.value)
 
 
 def compare(real: Performance, fake: Performance) -> tuple[Difference, ...]:
@@ -58,9 +84,17 @@ def _differences(real: Performance, fake: Performance) -> Iterator[Difference]:
     for number, (one, other) in enumerate(zip(real.normal, fake.normal, strict=False), 1):
         yield from _between(f"{number}. {one.what}", one.value, other.value)
     if len(real.normal) != len(fake.normal):
-        yield Difference("what was seen", [each.what for each in real.normal], [each.what for each in fake.normal])
+        yield _of_another_number(real.normal, fake.normal)
     if real.log is not None and fake.log is not None:
         yield from _between("progress", real.log.progress_beside(fake.log), fake.log.progress_beside(real.log))
+
+
+def _order_of_ids(normaliser: Normaliser) -> Seen:
+    return Seen("order of ids", {kind: list[Json](ids) for kind, ids in normaliser.order.items()})
+
+
+def _of_another_number(real: Sequence[Seen], fake: Sequence[Seen]) -> Difference:
+    return Difference("what was seen", [each.what for each in real], [each.what for each in fake])
 
 
 def time_differences(real: Normaliser, fake: Normaliser) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from opencode_contract.fidelity.compare import Difference
-from opencode_contract.fidelity.steps import Absent, Await, Join, Send, Settle, Step
+from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
 
 _HEAD = '''\
 """Shows where the fake differs from OpenCode {version}.
@@ -22,6 +22,7 @@ Run it on either, with a server that performs the script of the fidelity cases, 
 import json
 import re
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,10 +52,33 @@ def show(method, path, answer, **saved):
     """Prints an answer, and saves what later steps need."""
     print(method, filled(path), "->", answer.status_code, answer.headers.get("content-type"), ascii(answer.text))
     for name, place in saved.items():
-        value = answer.json()
-        for key in place.split("."):
+        found = dig(answer, place)
+        if isinstance(found, str):
+            names[name] = found
+
+
+def dig(answer, place):
+    """What is under a dotted path of an answer, if anything."""
+    first, *keys = place.split(".")
+    if first == "headers":
+        return answer.headers.get(keys[0])
+    value = answer.json()
+    for key in [first, *keys]:
+        try:
             value = value[int(key)] if isinstance(value, list) else value[key]
-        names[name] = value
+        except (LookupError, TypeError):
+            return None
+    return value
+
+
+def listen(path, until):
+    """Reads an event stream until it is to be closed."""
+    with client.stream("GET", filled(path), timeout=None) as answer:
+        for line in answer.iter_lines():
+            if until.is_set():
+                return
+            if line:
+                print(path, "told", ascii(line))
 
 
 def settle():
@@ -85,6 +109,12 @@ def _lines(step: Step) -> Iterator[str]:
             yield f"time.sleep(1)  # on the event stream: {step.event} {dict(step.where) or ''}".rstrip()
         case Settle(running=running):
             yield "time.sleep(1)" if running else "settle()"
+        case Open(name=name, path=path):
+            yield f"{name} = threading.Event()"
+            yield f"threading.Thread(target=listen, args=({path!r}, {name}), daemon=True).start()"
+            yield "time.sleep(1)"
+        case Close(name=name):
+            yield f"time.sleep(1); {name}.set()"
 
 
 def _send(step: Send) -> Iterator[str]:

@@ -45,13 +45,22 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the state machine has found: the shortest sequence that shows a difference."""
+
+    differences: tuple[Difference, ...]
+    script: str
+    """A program that shows the difference."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
-    """How far the state machine went, and the shortest sequence that shows a difference."""
+    """How far the state machine went, and what it found."""
 
     bounds: Bounds
-    differences: tuple[Difference, ...] = ()
-    script: str = ""
-    """A program that shows the difference."""
+    findings: tuple[Finding, ...] = ()
+    chances: tuple[Difference, ...] = ()
+    """Differences that did not come again when the same was done once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class VersionReport:
     @property
     def holds(self) -> bool:
         """Whether there is no difference but accepted ones."""
-        explored = self.exploration is None or not self.exploration.differences
+        explored = self.exploration is None or not self.exploration.findings
         return explored and all(result.good for result in self.results)
 
     def count(self, outcome: Outcome) -> int:
@@ -77,3 +86,16 @@ def percentage(results: Iterable[Result]) -> float:
     """The share of cases that are the same or accepted, in per cent."""
     good = [result.good for result in results]
     return 100 * sum(good) / len(good) if good else 100.0
+
+
+class Audience:
+    """Whoever wants to know how an exploration goes."""
+
+    def begun(self) -> None:
+        """A sequence begins."""
+
+    def confirmed(self, difference: Difference) -> None:
+        """A difference came again; a shorter sequence that shows it is looked for from now on."""
+
+    def found(self, finding: Finding) -> None:
+        """The shortest one is found."""

@@ -68,8 +68,11 @@ def _exploration(found: Exploration | None) -> Json:
         "sequences": bounds.sequences,
         "steps": bounds.steps,
         "seed": bounds.seed,
-        "differences": [_difference(each) for each in found.differences],
-        "script": found.script,
+        "did not come again": [_difference(each) for each in found.chances],
+        "findings": [
+            {"differences": [_difference(each) for each in finding.differences], "script": finding.script}
+            for finding in found.findings
+        ],
     }
 
 
@@ -103,7 +106,8 @@ def _page(report: VersionReport) -> Iterator[str]:
     yield ""
     if report.exploration is not None:
         bounds = report.exploration.bounds
-        found = _code(str(report.exploration.differences[0])) if report.exploration.differences else "nothing"
+        told = [_code(str(finding.differences[0])) for finding in report.exploration.findings]
+        found = ", ".join(told) or "nothing"
         yield f"The state machine found {found} in {bounds.sequences} sequences of up to {bounds.steps} steps.\n"
     yield from _listed("Different or not implemented", report, Outcome.DIFFERENT, Outcome.NOT_IMPLEMENTED)
     yield from _listed("Accepted", report, Outcome.ACCEPTED)

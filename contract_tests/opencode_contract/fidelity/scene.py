@@ -13,8 +13,8 @@ import httpx
 
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.stages import USERNAME, Stage
-from opencode_contract.fidelity.steps import Absent, Await, Join, Send, Settle, Step
-from opencode_contract.fidelity.stream import parent_id, session_ids
+from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
+from opencode_contract.fidelity.stream import EventLog, Hearing, session_ids
 
 QUIET = 0.45
 """How many seconds nothing must be heard of a session until it counts as settled."""
@@ -44,14 +44,16 @@ class Scene:
     seen: list[Seen] = field(default_factory=list)
     quiet: float = QUIET
     _pending: dict[str, asyncio.Task[Seen]] = field(default_factory=dict)
+    _opened: dict[str, EventLog] = field(default_factory=dict)
     _shared: frozenset[str] = frozenset()
-    _start: int = 0
+    _hearing: Hearing = field(init=False)
     _position: int = 0
 
     def __post_init__(self) -> None:
         self.names.setdefault("workspace", self.stage.places.workspace)
         self._shared = frozenset(_sessions(self.names))
-        self._start = self._position = len(self.stage.log.events)
+        self._hearing = Hearing(self.stage.log)
+        self._position = self._hearing.start
 
     @property
     def known(self) -> frozenset[str]:
@@ -61,14 +63,23 @@ class Scene:
     @property
     def sessions(self) -> frozenset[str]:
         """The sessions that the case has made, those of subagents included."""
-        own = _sessions(self.names) - self._shared
-        for event in self.stage.log.events[self._start :]:
-            if event.get("type") == "session.created" and parent_id(event) in own:
-                own |= set(session_ids(event))
-        return frozenset(own)
+        return frozenset(self._hearing.sessions(self._made))
 
-    async def perform(self, step: Step) -> None:
-        """Does one step; what it is to observe is added to what was seen."""
+    @property
+    def heard(self) -> list[dict[str, Json]]:
+        """All events about the sessions of the case."""
+        return self._hearing.events(self._made)
+
+    @property
+    def _made(self) -> set[str]:
+        return _sessions(self.names) - self._shared
+
+    async def perform(self, *steps: Step) -> None:
+        """Does steps; what they are to observe is added to what was seen."""
+        for step in steps:
+            await self._perform(step)
+
+    async def _perform(self, step: Step) -> None:
         match step:
             case Send():
                 await self._perform_send(step)
@@ -78,37 +89,51 @@ class Scene:
                 await self._await(step)
             case Settle(running=running):
                 await self.settle(running=running)
+            case Open(name=name, path=path):
+                self._opened[name] = await self.stage.listen(path).__aenter__()
+            case Close(name=name):
+                await self._close_stream(name)
             case _:
                 assert_never(step)
 
     async def settle(self, *, running: bool = False) -> None:
         """Waits until the sessions of the case are silent, and idle unless they may run on."""
-        log = self.stage.log
         try:
             async with asyncio.timeout(SETTLING_SECONDS):
                 while True:
-                    before = len(log.of(self.sessions, self._start))
+                    before = len(self.heard)
                     await asyncio.sleep(self.quiet)
-                    silent = before == len(log.of(self.sessions, self._start))
-                    if silent and (running or not await self._busy()):
+                    if before == len(self.heard) and (running or not await self.busy()):
                         return
         except TimeoutError:
-            self.seen.append(Seen("settling", f"not settled within {SETTLING_SECONDS:g} s"))
+            self.note_unsettled()
+
+    def note_unsettled(self) -> None:
+        """Adds to what was seen that the sessions of the case did not come to rest."""
+        self.seen.append(Seen("settling", f"not settled within {SETTLING_SECONDS:g} s"))
 
     def note_events(self) -> None:
         """Adds all events about the sessions of the case to what was seen."""
-        events = self.stage.log.of(self.sessions, self._start)
-        self.seen.append(Seen(EVENTS, list[Json](events)))
+        self.seen.append(Seen(EVENTS, list[Json](self.heard)))
 
     async def close(self) -> None:
         """Gives up what is still under way."""
         for task in self._pending.values():
             task.cancel()
         await asyncio.gather(*self._pending.values(), return_exceptions=True)
+        for name in list(self._opened):
+            await self._opened.pop(name).__aexit__(None, None, None)
 
-    async def _busy(self) -> bool:
+    async def busy(self) -> bool:
+        """Whether a session of the case runs."""
         statuses = (await self._request(Send("GET", "/session/status"))).json()
         return bool(self.sessions.intersection(statuses))
+
+    async def _close_stream(self, name: str) -> None:
+        log = self._opened.pop(name)
+        await log.__aexit__(None, None, None)
+        hearing = Hearing(log, 0)
+        self.seen.append(Seen(f"{EVENTS} of {name}", list[Json](hearing.events(self._made))))
 
     async def _perform_send(self, step: Send) -> None:
         if step.background:
@@ -128,7 +153,7 @@ class Scene:
         except httpx.TransportError as problem:
             return Seen(what, {"transport": type(problem).__name__})
         answer = _shown(response, response.content)
-        self._save(step.save, answer.get("body"))
+        self._save(step.save, answer)
         return Seen(what, answer)
 
     async def _request(self, step: Send) -> httpx.Response:
@@ -172,11 +197,12 @@ class Scene:
         except TimeoutError:
             self.seen.append(Seen(f"waiting for {step.event}", "it did not come"))
             return
-        self._save(step.save, self.stage.log.events[self._position - 1].get("properties"))
+        self._save(step.save, self.stage.log.events[self._position - 1])
 
-    def _save(self, wanted: Mapping[str, str], where: Json) -> None:
+    def _save(self, wanted: Mapping[str, str], where: dict[str, Json]) -> None:
+        inner = where.get("body", where.get("properties"))
         for name, path in wanted.items():
-            found = dig(where, path)
+            found = dig(where, path) if path.startswith("headers.") else dig(inner, path)
             if isinstance(found, str):
                 self.names[name] = found
 

@@ -55,8 +55,12 @@ class Stage:
             headers={"Accept-Encoding": "identity"},
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
-        self.log = EventLog(self.http, httpx.BasicAuth(USERNAME, password.get_secret_value()), "/event")
+        self.log = self.listen("/event")
         self._stack = AsyncExitStack()
+
+    def listen(self, path: str) -> EventLog:
+        """An event stream, not yet opened."""
+        return EventLog(self.http, httpx.BasicAuth(USERNAME, self.password.get_secret_value()), path)
 
     async def __aenter__(self) -> Self:
         """Opens the connections; the event stream is read from now on."""

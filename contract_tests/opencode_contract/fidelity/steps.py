@@ -34,7 +34,7 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     auth: Auth = "right"
     save: Mapping[str, str] = field(default_factory=dict)
-    """Names for values of the answer, each with the dotted path where it is."""
+    """Names for values of the answer, each with the dotted path where it is: in the body, or below ``headers.``."""
     observe: bool = True
     """Whether the answer is compared."""
     background: str = ""
@@ -69,7 +69,22 @@ class Settle:
     """Whether sessions may run on, as long as nothing is heard of them."""
 
 
-Step: TypeAlias = Send | Join | Await | Settle
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Opens one more event stream, which is read from its first frame on."""
+
+    name: str
+    path: str = "/event"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Closes a stream; what it told of the sessions of the case is compared."""
+
+    name: str
+
+
+Step: TypeAlias = Send | Join | Await | Settle | Open | Close
 
 
 def get(path: str, **save: str) -> Send:

@@ -48,18 +48,56 @@ class EventLog:
                 start = len(self.events)
                 await self._changed.wait()
 
-    def of(self, sessions: frozenset[str], start: int = 0) -> list[dict[str, Json]]:
-        """The events about some sessions, oldest first."""
-        return [event for event in self.events[start:] if sessions.intersection(session_ids(event))]
-
     async def _read(self) -> None:
         timeout = httpx.Timeout(OPENING_SECONDS, read=None)
         async with self._http.stream("GET", self._path, auth=self._auth, timeout=timeout) as response:
             async for line in response.aiter_lines():
                 if line.startswith("data:"):
                     async with self._changed:
-                        self.events.append(json.loads(line.removeprefix("data:")))
+                        self.events.append(_unwrapped(json.loads(line.removeprefix("data:"))))
                         self._changed.notify_all()
+
+
+class Hearing:
+    """What a log says of some sessions and of those of their subagents, from one place on. Reads each event once."""
+
+    def __init__(self, log: EventLog, start: int | None = None) -> None:
+        self.log = log
+        self.start = len(log.events) if start is None else start
+        self._position = self.start
+        self._own: set[str] = set()
+        self._sessions: set[str] = set()
+        self._events: list[dict[str, Json]] = []
+
+    def sessions(self, own: set[str]) -> set[str]:
+        """The sessions themselves and those of their subagents."""
+        self._read_on(own)
+        return self._sessions
+
+    def events(self, own: set[str]) -> list[dict[str, Json]]:
+        """The events about them, oldest first."""
+        self._read_on(own)
+        return self._events
+
+    def _read_on(self, own: set[str]) -> None:
+        if own != self._own:
+            self._own, self._sessions, self._position = set(own), set(own), self.start
+            self._events = []
+        for event in self.log.events[self._position :]:
+            about = set(session_ids(event))
+            if event.get("type") == "session.created" and parent_id(event) in self._sessions:
+                self._sessions |= about
+            if not self._sessions.isdisjoint(about):
+                self._events.append(event)
+        self._position = len(self.log.events)
+
+
+def _unwrapped(event: dict[str, Json]) -> dict[str, Json]:
+    """An event of ``/global/event`` with what is wrapped around it beside its own fields."""
+    payload = event.get("payload")
+    if not isinstance(payload, dict):
+        return event
+    return {**payload, **{f"wrapper {key}": value for key, value in event.items() if key != "payload"}}
 
 
 def session_ids(event: dict[str, Json]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from opencode_contract.fidelity.cases.model import Case
-from opencode_contract.fidelity.outcome import Outcome, VersionReport, percentage
+from opencode_contract.fidelity.outcome import Exploration, Outcome, VersionReport, percentage
 from opencode_contract.fidelity.report import area
 
 _STYLES = {
@@ -40,11 +40,21 @@ def print_version(report: VersionReport, console: Console) -> None:
     for name in sorted({area(result.case.route) for result in report.results}):
         here = [result for result in report.results if area(result.case.route) == name]
         console.print(f"{name}: {percentage(here):.1f} % of {len(here)} cases are the same or accepted")
-    if report.exploration is not None and report.exploration.differences:
-        console.print(Text("The state machine found a difference; this program shows it:", style="bold red"))
-        console.print(Text(report.exploration.script), soft_wrap=True)
+    if report.exploration is not None:
+        print_exploration(report.exploration, console)
     summary = ", ".join(f"{report.count(outcome)} {outcome.value}" for outcome in Outcome)
     console.print(Text(f"{report.version}: {summary}", style="green" if report.holds else "bold red"))
+
+
+def print_exploration(found: Exploration, console: Console) -> None:
+    """Prints what the state machine has found, with the programs that show it."""
+    for finding in found.findings:
+        console.print(Text("The state machine found a difference; this program shows it:", style="bold red"))
+        console.print(Text(finding.script), soft_wrap=True)
+    bounds = found.bounds
+    tried = f"{bounds.sequences} sequences of up to {bounds.steps} steps, seed {bounds.seed}"
+    chances = f", and {len(found.chances)} that did not come again" if found.chances else ""
+    console.print(f"state machine: {len(found.findings)} differences in {tried}{chances}")
 
 
 def print_cases(cases: Iterable[Case], console: Console) -> None:

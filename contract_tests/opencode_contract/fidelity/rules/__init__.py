@@ -1,0 +1,1 @@
+"""What the state machine can do to sessions, by topic."""

@@ -71,6 +71,7 @@ def _note_model(world: World, session: Session, info: UserInfo) -> Iterator[Even
     session.info["agent"], session.info["model"] = agent, used
     match world.behaviours.model_change_is_told:
         case "update" if before != (agent, used):
+            world.touch(session)
             yield session_updated(world, session, {"agent": agent, "model": used})
         case "switch" | "numbered switch":
             if before[0] != agent:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from conftest import Serving
 
+from opencode_fake import ManualClock
 from opencode_fake.server.part_schemas import whole_part
 from opencode_fake.server.validation import BOOLEAN, RECORD, STRING, ListOf, MapOf, Maybe, OneOf, Shape, Tagged
 
@@ -139,3 +142,16 @@ async def test_an_empty_prompt_is_answered_in_one_piece(
         body = {"noReply": True, "parts": [{"type": "text", "text": "x"}] * parts}
         answer = await served.http.post(f"/session/{await served.session()}/message", json=body, headers=PLAIN)
     assert ("Transfer-Encoding" in answer.headers, "Content-Length" in answer.headers) == (chunked, not chunked)
+
+
+@pytest.mark.parametrize("version", ["1.17.19", NEW])
+async def test_a_prompt_to_another_model_updates_the_session_at_once(serving: Serving, version: str) -> None:
+    """The event that names the model has the time of the prompt, not that of the session's creation."""
+    clock = ManualClock()
+    async with serving(version=version, clock=clock) as served:
+        session = await served.session()
+        await clock.advance(5)
+        await served.http.post(f"/session/{session}/message", json={"noReply": True, "parts": []})
+        named = await served.server.told("session.updated")
+    time = cast("Any", named.event.properties)["info"]["time"]
+    assert time["updated"] - time["created"] >= 5000

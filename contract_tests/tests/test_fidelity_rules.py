@@ -13,7 +13,7 @@ from opencode_contract.fidelity.compare import Performance, compare
 from opencode_contract.fidelity.normalise import Moment, Normaliser
 from opencode_contract.fidelity.scene import EVENTS, Seen
 from opencode_contract.fidelity.stages import Places
-from opencode_contract.fidelity.times import SLACK, order_differences
+from opencode_contract.fidelity.times import APART, SLACK, order_differences
 
 PLACES = Places("/place/space", "/place/home/share/opencode", "/place")
 SES, OTHER = "ses_0123456789abAAAAAAAAAAAAAA", "ses_0123456789abBBBBBBBBBBBBBB"
@@ -173,6 +173,9 @@ def test_a_time_that_is_kept() -> None:
     fake = [Moment("ses#1 time.updated", NOW), Moment("ses#1 time.updated", NOW + SLACK * 2)]
     assert list(order_differences(real, real)) == []
     assert list(order_differences(real, fake)) == [("ses#1 time.updated", "stays as it was", "changes")]
+    assert list(order_differences(fake, real)) == []
+    late = [Moment("ses#1 time.updated", NOW), Moment("ses#1 time.updated", NOW + APART * 2)]
+    assert list(order_differences(late, real)) == [("ses#1 time.updated", "changes", "stays as it was")]
 
 
 def test_two_events_are_two_things() -> None:

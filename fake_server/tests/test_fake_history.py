@@ -143,6 +143,52 @@ async def test_parts_can_be_changed_added_and_removed(serving: Serving) -> None:
     assert len(left) == 3
 
 
+async def _two_parts(served: Served, session: str) -> dict[str, Any]:
+    """A prompt of a session, with the texts a and b."""
+    texts = [{"type": "text", "text": text} for text in "ab"]
+    prompt: dict[str, Any] = await _post(served, session, "message", {"parts": texts, "noReply": True})
+    return prompt
+
+
+async def _texts(served: Served, session: str) -> list[str]:
+    return [part["text"] for part in (await served.messages(session))[0]["parts"]]
+
+
+@pytest.mark.parametrize(
+    ("version", "left"),
+    [("1.1.65", [["a", "b"], ["a", "b"]]), ("1.2.12", [["b"], []]), ("1.2.15", [["b"], ["b"]])],
+)
+async def test_a_part_is_removed_from_where_the_version_looks(
+    serving: Serving, version: str, left: list[list[str]]
+) -> None:
+    """In the message that the path names, in any message, or in those of the path's session."""
+    async with serving(SCRIPT, version=version) as served:
+        session, other = await served.session(), await served.session()
+        prompt = await _two_parts(served, session)
+        first, second = (part["id"] for part in prompt["parts"])
+        seen = []
+        for path in (f"{session}/message/msg_x/part/{first}", f"{other}/message/{prompt['info']['id']}/part/{second}"):
+            assert (await served.http.delete(f"/session/{path}")).json() is True
+            seen.append(await _texts(served, session))
+    assert seen == left
+
+
+@pytest.mark.parametrize(
+    ("version", "texts"),
+    [("1.1.65", [["a", "b"], ["changed", "a", "b"]]), ("1.2.1", [["changed", "b"], ["a", "b"]])],
+)
+async def test_a_database_keeps_a_part_where_it_was(serving: Serving, version: str, texts: list[list[str]]) -> None:
+    """Whatever session and message a change of it names."""
+    async with serving(SCRIPT, version=version) as served:
+        session, other = await served.session(), await served.session()
+        part, named = (await _two_parts(served, session))["parts"][0], (await _two_parts(served, other))["info"]
+        changed = {**part, "sessionID": other, "messageID": named["id"], "text": "changed"}
+        path = f"/session/{other}/message/{named['id']}/part/{part['id']}"
+        assert (await served.http.patch(path, json=changed)).json() == changed
+        seen = [await _texts(served, each) for each in (session, other)]
+    assert seen == texts
+
+
 async def test_messages_can_be_removed_from_1_2_15_on(serving: Serving) -> None:
     """Before, that is no route."""
     for version, expected in (("1.2.6", 500), ("1.2.15", 200)):

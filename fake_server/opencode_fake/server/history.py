@@ -13,7 +13,7 @@ from opencode_fake.server import checks, errors, schemas, sessions
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Route
-from opencode_fake.state.store import Session
+from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import Part
 
 if TYPE_CHECKING:
@@ -87,34 +87,53 @@ async def remove_message(app: App, incoming: Incoming) -> Outgoing:
 async def remove_part(app: App, incoming: Incoming) -> Outgoing:
     """``DELETE .../part/{partID}``: true, whether or not there is one."""
     checks.inside(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
-    session = _known_or_refused(app, incoming)
+    _known_or_refused(app, incoming)
     named = incoming.parameters
-    message = session.messages.get(named["messageID"]) if session is not None else None
-    if message is not None:
+    for message in _searched(app, incoming):
         message.parts.pop(named["partID"], None)
     removed = event("message.part.removed", **{key: named[key] for key in ("sessionID", "messageID", "partID")})
     app.publish(removed, incoming.directory)
     return answer(True)
 
 
+def _searched(app: App, incoming: Incoming) -> list[Message]:
+    """The messages that a part is removed from, if it is in one of them."""
+    named, session = incoming.parameters, sessions.known(app, incoming)
+    match incoming.behaviours.parts_removed_from:
+        case "message":
+            found = session.messages.get(named["messageID"]) if session is not None else None
+        case "server":
+            found = app.world.store.holding(named["partID"])
+        case "session":
+            return list(session.messages.values()) if session is not None else []
+    return [] if found is None else [found]
+
+
 async def update_part(app: App, incoming: Incoming) -> Outgoing:
     """``PATCH .../part/{partID}``: a part as a whole, be it a new one."""
     checks.unchecked(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
     given = checks.body(incoming, app.schemas.part)
-    session = _known_or_refused(app, incoming)
+    _known_or_refused(app, incoming)
     named = incoming.parameters
     pairs = [("id", "partID"), ("messageID", "messageID"), ("sessionID", "sessionID")]
     if any(given[key] != named[name] for key, name in pairs):
         said = ", ".join(f"body.{key}='{given[key]}' vs {name}='{named[name]}'" for key, name in pairs)
         raise Refused(errors.mismatch(f"Error: Part mismatch: {said}"))
     part = cast("Part", given)
-    message = session.messages.get(named["messageID"]) if session is not None else None
+    message = _keeping(app, incoming)
     if message is not None:
         message.parts[part["id"]] = part
     elif incoming.behaviours.parts_need_message:
         raise Refused(errors.no_such_row())
     app.publish(part_updated(app.world, part), incoming.directory)
     return answer(part)
+
+
+def _keeping(app: App, incoming: Incoming) -> Message | None:
+    """The message that a changed part is in afterwards, whatever session it is of: a database keeps it where it was."""
+    store, named = app.world.store, incoming.parameters
+    kept = store.holding(named["partID"]) if incoming.behaviours.sessions_found_anywhere else None
+    return kept or store.message(named["messageID"])
 
 
 async def share(app: App, incoming: Incoming) -> Outgoing:

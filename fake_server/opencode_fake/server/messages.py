@@ -147,9 +147,7 @@ def _remaining(app: App, incoming: Incoming) -> Session | None:
 def _message(app: App, incoming: Incoming) -> Message | None:
     message_id, session = incoming.parameters["messageID"], _remaining(app, incoming)
     if app.world.behaviours.messages_found_anywhere:
-        return next(
-            (each.messages[message_id] for each in app.world.store.by_age() if message_id in each.messages), None
-        )
+        return app.world.store.message(message_id)
     return session.messages.get(message_id) if session is not None else None
 
 

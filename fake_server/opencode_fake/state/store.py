@@ -151,6 +151,15 @@ class Store:
         if runs:
             self._remains[session_id] = session
 
+    def message(self, message_id: str) -> Message | None:
+        """The message of that id in any session."""
+        return next((each.messages[message_id] for each in self.by_age() if message_id in each.messages), None)
+
+    def holding(self, part_id: str) -> Message | None:
+        """The message with a part of that id in any session."""
+        messages = (message for each in self.by_age() for message in each.messages.values())
+        return next((message for message in messages if part_id in message.parts), None)
+
     def remains(self, session_id: str) -> Session | None:
         """What there is of a session: where a run outlived it, what that has written since."""
         return self._sessions.get(session_id) or self._remains.get(session_id)

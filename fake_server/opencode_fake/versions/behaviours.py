@@ -245,6 +245,8 @@ class Behaviours:
     """A revert to a part keeps the parts before it when the next prompt comes."""
     messages_can_go: bool
     """``DELETE`` removes a message."""
+    parts_removed_from: Literal["message", "server", "session"]
+    """Where a part is looked for that is to go: in the message that the path names, in all, or in its session's."""
     parts_need_message: bool
     """A part cannot be put into a message that is not there: the database refuses it."""
     busy_is: Literal["error", "bad", "untold", "conflict"]

@@ -153,6 +153,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "forks_are_titled": {"1.1.34": False, "1.1.53": True},
     "revert_keeps_parts": {"1.1.34": False, "1.3.2": True},
     "messages_can_go": {"1.1.34": False, "1.2.15": True},
+    "parts_removed_from": {"1.1.34": "message", "1.2.1": "server", "1.2.15": "session"},
     "parts_need_message": {"1.1.34": False, "1.2.1": True, "1.14.34": False},
     "busy_is": {"1.1.34": "error", "1.14.34": "bad", "1.15.0": "untold", "1.15.13": "conflict"},
     "late_writes": {"1.1.34": "kept", "1.2.1": "refused", "1.14.34": "dropped", "1.17.0": "refused"},

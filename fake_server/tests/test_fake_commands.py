@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -48,6 +49,71 @@ async def test_init_is_the_command_of_that_name(serving: Serving) -> None:
         messages = await served.messages(session)
     assert answer.json() is True
     assert [message["info"]["role"] for message in messages] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize(
+    ("version", "body", "status", "told"),
+    [
+        ("1.1.53", {"command": "nosuch"}, 500, None),
+        ("1.3.2", {"command": "nosuch"}, 500, 'Command not found: "nosuch". Available commands: init, review'),
+        (
+            "1.1.53",
+            {"agent": "nosuch"},
+            500,
+            'Agent not found: "nosuch". Available agents: build, plan, general, explore',
+        ),
+        (
+            "1.3.2",
+            {"agent": "nosuch"},
+            500,
+            'Agent not found: "nosuch". Available agents: build, explore, general, plan',
+        ),
+        ("1.3.2", {"model": "scripted/nosuch"}, 400, "Model not found: scripted/nosuch."),
+        ("1.14.34", {"model": "scripted/nosuch"}, 500, "Model not found: scripted/nosuch."),
+    ],
+)
+async def test_what_a_command_names_in_vain_is_told_to_its_session(
+    serving: Serving, version: str, body: dict[str, str], status: int, told: str | None
+) -> None:
+    """By an error on the streams; nothing is stored."""
+    async with serving(SCRIPT, version=version) as served, served.http.stream("GET", "/event") as stream:
+        session = await served.session()
+        given = {"command": "init", "arguments": "", **body}
+        answer = await served.http.post(f"/session/{session}/command", json=given)
+        await served.http.delete(f"/session/{session}")
+        said: list[str] = []
+        async for line in stream.aiter_lines():
+            event = json.loads(line.removeprefix("data: ") or "{}")
+            if event.get("type") == "session.error":
+                said.append(event["properties"]["error"]["data"]["message"])
+            if event.get("type") == "session.deleted":
+                break
+    assert (answer.status_code, said) == (status, [told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("1.2.27", ["session.status", "session.idle"]),
+        ("1.3.2", ["session.error", "session.status", "session.idle"]),
+        ("1.14.34", ["session.status", "session.error", "session.status", "session.idle"]),
+    ],
+)
+async def test_a_shell_command_of_nobody_lets_the_session_begin_to_run(
+    serving: Serving, version: str, told: list[str]
+) -> None:
+    """It is idle again at once."""
+    async with serving(SCRIPT, version=version) as served, served.http.stream("GET", "/event") as stream:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/shell", json={"agent": "nosuch", "command": "ls"})
+        statuses = (await served.http.get("/session/status")).json()
+        heard: list[str] = []
+        async for line in stream.aiter_lines():
+            kind = json.loads(line.removeprefix("data: ") or "{}").get("type", "")
+            heard += [kind] if kind in told else []
+            if kind == "session.idle":
+                break
+    assert (heard, statuses) == (told, {})
 
 
 async def test_a_shell_command_shows_what_the_script_says_it_prints(serving: Serving) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opencode_fake.run.effects import dumps
 from opencode_fake.run.models import PROVIDER_URL, SHOWN_AGENTS
 from opencode_fake.scripts.failures import failure_body
@@ -63,14 +65,21 @@ def unknown_model(model: ModelRef) -> ErrorInfo:
     return unknown_error(f"Model not found: {model['providerID']}/{model['modelID']}.")
 
 
-def unknown_agent(name: str) -> ErrorInfo:
+def unknown_agent(name: str, behaviours: Behaviours) -> ErrorInfo:
     """The prompt named an agent that does not exist."""
-    return unknown_error(agent_not_found(name))
+    return unknown_error(agent_not_found(name, behaviours))
 
 
-def agent_not_found(name: str) -> str:
+def agent_not_found(name: str, behaviours: Behaviours) -> str:
     """What is said of an agent that does not exist."""
-    return f'Agent not found: "{name}". Available agents: {", ".join(sorted(SHOWN_AGENTS))}'
+    shown = sorted(SHOWN_AGENTS) if behaviours.agents_sorted else SHOWN_AGENTS
+    return f'Agent not found: "{name}". Available agents: {", ".join(shown)}'
+
+
+def command_not_found(name: str, known: Sequence[str], behaviours: Behaviours) -> str:
+    """What is said of a command that does not exist."""
+    choice = f". Available commands: {', '.join(known)}" if behaviours.unknown_names_list_choice else ""
+    return f'Command not found: "{name}"{choice}'
 
 
 def retry_delay(failure: Failure, attempt: int) -> float:

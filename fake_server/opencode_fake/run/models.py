@@ -6,7 +6,7 @@ from opencode_fake.scripts.pricing import MODEL_ID, PROVIDER_ID
 from opencode_fake.state.wire import ModelRef
 
 AGENTS = ("build", "plan", "general", "explore", "title", "summary", "compaction")
-SHOWN_AGENTS = ("build", "explore", "general", "plan")
+SHOWN_AGENTS = ("build", "plan", "general", "explore")
 """The agents that an error names to choose from."""
 DEFAULT_AGENT = "build"
 DEFAULT_MODEL = ModelRef(providerID=PROVIDER_ID, modelID=MODEL_ID)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from opencode_fake.run.compaction import accept_compaction
 from opencode_fake.run.effects import event
-from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL
+from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL, is_known
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.run.shell import Shell
 from opencode_fake.scripts.model import JsonObject, JsonValue
-from opencode_fake.server import checks, errors, schemas, sessions
+from opencode_fake.server import checks, errors, schemas, sessions, unknowns
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Route
@@ -40,7 +40,7 @@ async def command(app: App, incoming: Incoming) -> Outgoing:
     if incoming.behaviours.missing_session_refused:
         sessions.find(app, incoming)
     # A command that is not known is found out before the session is looked for.
-    template = _template(app, str(given["command"]))
+    template = _template(app, incoming, str(given["command"]))
     checks.inner(incoming, schemas.SESSION)
     session = sessions.find(app, incoming)
     model = _named(str(given["model"])) if "model" in given else None
@@ -55,7 +55,7 @@ async def init(app: App, incoming: Incoming) -> Outgoing:
     checks.inside(incoming, schemas.SESSION)
     session = sessions.find(app, incoming)
     model = ModelRef(providerID=str(given["providerID"]), modelID=str(given["modelID"]))
-    await _execute(app, session, _template(app, "init"), "", model, {"messageID": given["messageID"]})
+    await _execute(app, session, _template(app, incoming, "init"), "", model, {"messageID": given["messageID"]})
     return answer(True)
 
 
@@ -66,7 +66,7 @@ async def shell(app: App, incoming: Incoming) -> Outgoing:
     if app.driver.runs(session.id):
         raise Refused(errors.busy(session.id))
     if given["agent"] not in AGENTS:
-        raise Refused(errors.unknown_agent(str(given["agent"])))
+        raise unknowns.shell_agent(app, session, str(given["agent"]))
     model = cast("ModelRef | None", given.get("model"))
     performed = Shell(app.world, session, str(given["agent"]), model, str(given["command"]))
     for happened in performed.events():
@@ -105,10 +105,10 @@ def _named(model: str) -> ModelRef:
     return ModelRef(providerID=provider, modelID=name)
 
 
-def _template(app: App, name: str) -> Template:
+def _template(app: App, incoming: Incoming, name: str) -> Template:
     known = {str(each["name"]): each for each in known_commands(app.world.behaviours)}
     if name not in known:
-        raise Refused(errors.unknown_command(name, tuple(known)))
+        raise unknowns.command(app, incoming, name, tuple(known))
     found = known[name]
     return Template(name, str(found["template"]), str(found["description"]) if found.get("subtask") else None)
 
@@ -121,11 +121,13 @@ async def _execute(
     body: JsonObject = {key: given[key] for key in ("messageID", "agent", "variant") if key in given}
     body |= {"parts": parts}
     if model is not None:
+        if not is_known(model):
+            raise unknowns.model(app, session, model)
         body["model"] = cast("JsonObject", dict(model))
     try:
         events = accept(app.world, session, body)[1]
     except UnknownAgent as unknown:
-        raise Refused(errors.unknown(str(unknown))) from None
+        raise unknowns.agent(app, session, str(unknown)) from None
     for happened in events:
         app.publish(happened, session.info["directory"])
     await asyncio.shield(app.driver.start(session))

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from opencode_fake.run.effects import dumps
-from opencode_fake.run.errors import agent_not_found
+from opencode_fake.run.errors import agent_not_found, command_not_found
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import BYTES, Outgoing, answer
 from opencode_fake.server.issues import Issue
+from opencode_fake.state.wire import ModelRef
 from opencode_fake.state.world import DATA_DIRECTORY
 from opencode_fake.versions import Behaviours
 
@@ -193,8 +194,7 @@ def unknown_command(name: str, known: Sequence[str]) -> Problem:
     def worded(behaviours: Behaviours) -> Outgoing:
         if not behaviours.unknown_command_is_named:
             return unknown("TypeError: undefined is not an object (evaluating 'command3.agent')")(behaviours)
-        choice = f". Available commands: {', '.join(known)}" if behaviours.unknown_names_list_choice else ""
-        return unknown(f'Command not found: "{name}"{choice}')(behaviours)
+        return unknown(command_not_found(name, known, behaviours))(behaviours)
 
     return worded
 
@@ -205,7 +205,20 @@ def unknown_agent(name: str) -> Problem:
     def worded(behaviours: Behaviours) -> Outgoing:
         if not behaviours.unknown_names_list_choice:
             return unknown("TypeError: undefined is not an object (evaluating 'agent.model')")(behaviours)
-        return unknown(agent_not_found(name))(behaviours)
+        return unknown(agent_not_found(name, behaviours))(behaviours)
+
+    return worded
+
+
+def unknown_model(model: ModelRef) -> Problem:
+    """No such model for a command."""
+    name = "ProviderModelNotFoundError"
+
+    def worded(behaviours: Behaviours) -> Outgoing:
+        if behaviours.unknown_model_is_explained:
+            named = {"providerID": model["providerID"], "modelID": model["modelID"], "suggestions": []}
+            return answer({"name": name, "data": named}, 400)
+        return unknown(f"{name}: {name}")(behaviours)
 
     return worded
 

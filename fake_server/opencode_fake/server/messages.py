@@ -161,7 +161,7 @@ def _session(app: App, incoming: Incoming) -> Session | None:
 
 def _tell_unknown_agent(app: App, session: Session, unknown: UnknownAgent) -> None:
     if app.world.behaviours.unknown_agent_is_an_event:
-        happened = event("session.error", sessionID=session.id, error=unknown_agent(str(unknown)))
+        happened = event("session.error", sessionID=session.id, error=unknown_agent(str(unknown), app.world.behaviours))
         app.publish(happened, session.info["directory"])
 
 

@@ -131,6 +131,8 @@ class Behaviours:
     """A prompt for an unknown model emits ``session.error``; otherwise nothing but an idle status tells of it."""
     unknown_agent_is_an_event: bool
     """A prompt for an unknown agent emits ``session.error``."""
+    unknown_model_is_explained: bool
+    """A command for an unknown model is refused with an error of its own, which names it."""
     unknown_command_is_named: bool
     """The error of an unknown command names it."""
     unknown_names_list_choice: bool

@@ -101,6 +101,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "failed_prompt_is_an_error": {"1.1.34": False, "1.14.48": True},
     "unknown_model_is_an_event": {"1.1.34": False, "1.1.56": True},
     "unknown_agent_is_an_event": {"1.1.34": False, "1.3.2": True},
+    "unknown_model_is_explained": {"1.1.34": True, "1.14.34": False},
     "unknown_command_is_named": {"1.1.34": False, "1.3.0": True},
     "unknown_names_list_choice": {"1.1.34": False, "1.3.2": True},
     "failure_told_again": {"1.1.34": "no", "1.3.2": "name", "1.14.48": "trace"},

@@ -126,6 +126,8 @@ def _commands() -> Iterator[Case]:
     silent = post(f"{_ONE}/shell", {"agent": "plan", "command": "true", "model": dict(_MODEL)})
     yield case("shell.silent", "POST /session/{id}/shell", "runs", silent, shell, AFTERWARDS, events=True)
     yield case("shell.in-a-talk", "POST /session/{id}/shell", "runs", *_PLAIN, shell, AFTERWARDS, events=True)
+    nobody = post(f"{_ONE}/shell", {"agent": "nosuch", "command": "true"})
+    yield case("shell.unknown-agent", "POST /session/{id}/shell", "runs", nobody, AFTERWARDS, events=True)
     short = post(f"{_ONE}/summarize", dict(_MODEL))
     yield case("summarize.fresh", "POST /session/{id}/summarize", "runs", short, AFTERWARDS, events=True)
     yield case("summarize.in-a-talk", "POST /session/{id}/summarize", "runs", *_PLAIN, short, AFTERWARDS, events=True)
@@ -135,6 +137,9 @@ def _commands() -> Iterator[Case]:
         "init": {"command": "init", "arguments": ""},
         "init-with-arguments": {"command": "init", "arguments": "for Bob", "agent": "plan"},
         "review": {"command": "review", "arguments": "it"},
+        "unknown": {"command": "nosuch", "arguments": ""},
+        "unknown-agent": {"command": "init", "arguments": "", "agent": "nosuch"},
+        "unknown-model": {"command": "init", "arguments": "", "model": "scripted/nosuch"},
     }
     for word, body in commands.items():
         command = post(f"{_ONE}/command", body)

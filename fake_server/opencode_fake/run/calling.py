@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from opencode_fake.run import asking, structured, tools
 from opencode_fake.run.asking import Refused
-from opencode_fake.run.effects import Effect, Effects, Event, Pending, Until, Wait
+from opencode_fake.run.effects import Effect, Effects, Event, Pending, Subrun, Until, Wait
 from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
@@ -65,6 +65,11 @@ class ToolCall:
     def pending(self) -> tuple[Pending, ...]:
         """What it waits for, if that is no time."""
         return self.waits_for.pending if self.waits_for is not None else ()
+
+    @property
+    def subruns(self) -> tuple[Subrun, ...]:
+        """The runs of subagents that it waits for."""
+        return tuple(each for each in self.pending if isinstance(each, Subrun))
 
     @property
     def hangs(self) -> bool:

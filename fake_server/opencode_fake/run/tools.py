@@ -121,6 +121,14 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours, *, working: bool)
             "error": "Tool execution aborted",
             "time": {"start": now, "end": now},
         }
+    if part["tool"] == "task":
+        return {
+            "status": "error",
+            "input": given,
+            "error": "Task cancelled",
+            "metadata": part["state"].get("metadata", {}),
+            "time": {"start": start, "end": now},
+        }
     if part["tool"] == "bash" and working:
         return {
             "status": "completed",

@@ -70,8 +70,10 @@ class Driver:
         for subrun in _subruns(driven):
             self.abort(subrun.session.id, directory)
         self._running.pop(session_id, None)
-        for happened in announce_abort(self._world, session_id, running=driven is not None):
-            self.publish(happened, driven.directory if driven else directory)
+        if not (_subruns(driven) and self._world.behaviours.abort_waits):
+            # Otherwise the run tells it, when its subagents have ended.
+            for happened in announce_abort(self._world, session_id, running=driven is not None):
+                self.publish(happened, driven.directory if driven else directory)
         if driven is None:
             return None
         driven.aborted = True
@@ -105,6 +107,7 @@ class Driver:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:
                 if isinstance(effect, Wait | Until) and await self._interrupted(driven, effect):
+                    driven.aborted = False
                     effect = driven.effects.throw(Aborted())
                     continue
                 self._perform(effect, driven.directory)

@@ -289,9 +289,9 @@ class Answer:
         return counted
 
     def _end_subagents(self) -> Effects:
-        """Where an abort waits for its end: subagents end first, and then the abort is told."""
+        """Where the version does so: subagents end first, and then the abort is told."""
         delegating = [call for call in self._running if call.subruns]
-        if not delegating or not self.world.behaviours.abort_waits:
+        if not delegating or not self.world.behaviours.subagents_end_first:
             return
         subruns = [subrun for call in delegating for subrun in call.subruns]
         for call in delegating:

@@ -89,9 +89,8 @@ async def remove_part(app: App, incoming: Incoming) -> Outgoing:
     checks.inside(incoming, schemas.SESSION, schemas.MESSAGE, schemas.PART)
     session = _known_or_refused(app, incoming)
     named = incoming.parameters
-    message = session.messages.get(named["messageID"]) if session is not None else None
-    if message is not None:
-        message.parts.pop(named["partID"], None)
+    if session is not None:
+        history.remove_part(app.world, session, named["messageID"], named["partID"])
     removed = event("message.part.removed", **{key: named[key] for key in ("sessionID", "messageID", "partID")})
     app.publish(removed, incoming.directory)
     return answer(True)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Literal, TypedDict, cast
 
 from opencode_fake.run import errors, structured
+from opencode_fake.run.aborts import announce_abort
 from opencode_fake.run.calling import ToolCall
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Until, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
@@ -110,6 +111,7 @@ class Answer:
             if hanging:
                 yield from (call.hang() for call in hanging)
                 yield Until(())
+            yield from self._end_subagents()
             yield from self._abort()
         except CallFailed as failed:
             yield from self._announce(failed.error)
@@ -285,6 +287,19 @@ class Answer:
         if behaviours.tokens_have_total:
             counted["total"] = tokens.input + tokens.output + tokens.cache.read + tokens.cache.write
         return counted
+
+    def _end_subagents(self) -> Effects:
+        """Where the version does so: subagents end first, and then the abort is told."""
+        delegating = [call for call in self._running if call.subruns]
+        if not delegating or not self.world.behaviours.subagents_end_first:
+            return
+        subruns = [subrun for call in delegating for subrun in call.subruns]
+        for call in delegating:
+            yield from call.give_up()
+            self._running.remove(call)
+        for subrun in subruns:
+            yield Until((subrun,))
+        yield from announce_abort(self.world, self.session.id, running=True)
 
     def _abort(self) -> Effects:
         """Somebody aborted the run, and was told so already where the version tells that first."""

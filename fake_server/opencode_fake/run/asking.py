@@ -20,6 +20,7 @@ _DENIED = (
     "The user has specified a rule which prevents you from using this specific tool call. "
     "Here are some of the relevant rules "
 )
+_QUESTION = ("question", "header", "options", "multiple")
 _DISMISSED = "The user dismissed this question"
 
 
@@ -97,13 +98,20 @@ def question(
     request = QuestionRequest(
         world.identifiers.ascending("que", world.now()), session.id, session.info["directory"], {}
     )
-    request.wire = {"id": request.id, "sessionID": session.id, "questions": questions, "tool": _origin(part)}
+    told = questions if world.behaviours.questions_keep_all else _known(questions)
+    request.wire = {"id": request.id, "sessionID": session.id, "questions": told, "tool": _origin(part)}
     world.asks.questions[request.id] = request
     yield event("question.asked", **request.wire)
     yield Until((request,))
     if request.answers is None:
         raise Refused(_DISMISSED, "QuestionRejectedError", stops=True)
     return request.answers
+
+
+def _known(questions: JsonValue) -> JsonValue:
+    """Questions with what the tool knows of them."""
+    listed = [each for each in questions if isinstance(each, dict)] if isinstance(questions, list) else []
+    return [{key: each[key] for key in _QUESTION if key in each} for each in listed]
 
 
 def reply(world: World, request: PermissionRequest, answer: Reply, feedback: str | None) -> Iterator[Event]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import cast
 
-from opencode_fake.run import asking, structured, tools
+from opencode_fake.run import asking, offer, structured, tools
 from opencode_fake.run.asking import Refused
-from opencode_fake.run.effects import Effect, Effects, Event, Pending, Until, Wait
+from opencode_fake.run.effects import Effect, Effects, Event, Pending, Subrun, Until, Wait
 from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
@@ -16,7 +17,7 @@ from opencode_fake.scripts.permissions import demands
 from opencode_fake.scripts.tool_calls import SHELL_TOOL, tool_input, tool_name
 from opencode_fake.state.asks import PermissionRequest
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import PartTime, ToolPart
+from opencode_fake.state.wire import AssistantInfo, PartTime, ToolPart, UserInfo
 from opencode_fake.state.world import World
 
 
@@ -65,6 +66,11 @@ class ToolCall:
     def pending(self) -> tuple[Pending, ...]:
         """What it waits for, if that is no time."""
         return self.waits_for.pending if self.waits_for is not None else ()
+
+    @property
+    def subruns(self) -> tuple[Subrun, ...]:
+        """The runs of subagents that it waits for."""
+        return tuple(each for each in self.pending if isinstance(each, Subrun))
 
     @property
     def hangs(self) -> bool:
@@ -128,12 +134,17 @@ class ToolCall:
         yield self._put()
 
     def _given(self) -> JsonObject:
-        """The input; where there is no such tool, that of the tool ``invalid``, which is called instead."""
-        name = self.part["tool"]
-        if name != structured.TOOL or structured.is_answered_with(self.session, self.message):
+        """The input; of a tool that is not offered that of the tool ``invalid``, which is called instead."""
+        name, user = self.part["tool"], self._user()
+        if user is None or offer.is_offered(self.world, self.session, user, name):
             return tool_input(self.step, self.world.directory)
-        self.part["tool"] = tools.INVALID
-        return tools.invalid_input(name, self.world.behaviours)
+        self.part["tool"] = offer.INVALID
+        return offer.invalid_input(self.world, self.session, user, name)
+
+    def _user(self) -> UserInfo | None:
+        """The prompt that the message answers, unless somebody has deleted it."""
+        asked = self.session.messages.get(cast("AssistantInfo", self.message.info)["parentID"])
+        return cast("UserInfo", asked.info) if asked is not None else None
 
     def _told_at_first_pause(self, work: Generator[Effect, None, Outcome]) -> Generator[Effect, None, Outcome]:
         """The work, and at its first pause that the call runs: a tool begins before the stream's reader comes to it."""
@@ -170,8 +181,8 @@ class ToolCall:
         name, given = self.part["tool"], self.part["state"]["input"]
         if name == structured.TOOL and structured.is_answered_with(self.session, self.message):
             return structured.handed_over()
-        if name == tools.INVALID:
-            return tools.perform(self._called(), name)
+        if name == offer.INVALID:
+            return tools.invalid(self._called())
         if not (isinstance(self.step, ToolStep) and self.step.is_canned):
             match name:
                 case "question":

@@ -29,9 +29,14 @@ def _copies(world: World, session: Session, messages: list[Message], before: str
     yield from session_created(world, session)
     renamed: dict[str, str] = {}
     for message in messages:
-        if before is not None and message.info["id"] >= before:
+        if before is not None and _is_reached(world, message, before):
             break
         yield from _copy(world, session, message, renamed)
+
+
+def _is_reached(world: World, message: Message, before: str) -> bool:
+    found = message.info["id"]
+    return found >= before if world.behaviours.forks_compare_ids else found == before
 
 
 def _fork_title(title: str) -> str:
@@ -67,11 +72,12 @@ def revert(world: World, session: Session, message_id: str, part_id: str | None)
     point["snapshot"] = known["snapshot"] if known is not None else world.workspace.snapshot()
     world.workspace.undo([(part["hash"], part["files"]) for part in patches])
     point["diff"] = git_diff(world.workspace, point["snapshot"], world.workspace.snapshot())
-    session.diff = diff_of(world, [message for message in messages if message.info["id"] >= point["messageID"]])
-    summary = totals(session.diff)
+    undone = diff_of(world, [message for message in messages if message.info["id"] >= point["messageID"]])
+    session.diff = undone if world.behaviours.session_sums_diffs else []
+    summary = totals(undone)
     session.info["revert"], session.info["summary"] = point, summary
     world.touch(session)
-    yield event("session.diff", sessionID=session.id, diff=session.diff)
+    yield event("session.diff", sessionID=session.id, diff=undone)
     yield session_updated(world, session, {"summary": summary, "revert": point})
 
 
@@ -134,6 +140,13 @@ def _remove_parts(session: Session, message: Message, first: str) -> Iterator[Ev
         part = message.parts.pop(key)
         session.count(part, -1)
         yield event("message.part.removed", sessionID=part["sessionID"], messageID=part["messageID"], partID=key)
+
+
+def remove_part(world: World, message: Message, part_id: str) -> None:
+    """Forgets a part of a message, if it has it, and what it cost."""
+    part, session = message.parts.pop(part_id, None), world.store.find(message.info["sessionID"])
+    if part is not None and session is not None:
+        session.count(part, -1)
 
 
 def remove_message(session: Session, message_id: str) -> Event:

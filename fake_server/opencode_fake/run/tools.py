@@ -14,9 +14,6 @@ from opencode_fake.state.wire import ToolPart, ToolState
 from opencode_fake.state.workspace import Workspace, count_lines, patch
 from opencode_fake.versions import Behaviours
 
-INVALID = "invalid"
-"""The tool that is called in place of one that does not exist."""
-_OFFERED = (INVALID, *"question bash read glob grep edit write task webfetch todowrite skill".split())
 _PREFIX = "Error: "
 _ABORTED_COMMAND = "(no output)\n\n<shell_metadata>\nUser aborted the command\n</shell_metadata>"
 
@@ -121,6 +118,14 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours, *, working: bool)
             "error": "Tool execution aborted",
             "time": {"start": now, "end": now},
         }
+    if part["tool"] == "task" and behaviours.subagents_end_first:
+        return {
+            "status": "error",
+            "input": given,
+            "error": "Task cancelled",
+            "metadata": part["state"].get("metadata", {}),
+            "time": {"start": start, "end": now},
+        }
     if part["tool"] == "bash" and working:
         return {
             "status": "completed",
@@ -130,27 +135,19 @@ def given_up(part: ToolPart, now: int, behaviours: Behaviours, *, working: bool)
             "metadata": {**_bash_shown(_ABORTED_COMMAND, given, behaviours), "exit": None, "truncated": False},
             "time": {"start": start, "end": now},
         }
-    return {
+    ended: ToolState = {
         "status": "error",
         "input": given,
         "error": "Tool execution aborted",
-        "metadata": {"interrupted": True},
+        "metadata": {**part["state"].get("metadata", {}), "interrupted": True},
         "time": {"start": start, "end": now},
     }
-
-
-def invalid_input(name: str, behaviours: Behaviours) -> JsonObject:
-    """What the tool ``invalid`` is given in place of a tool that does not exist."""
-    offered = sorted(_OFFERED) if behaviours.tools_sorted else _OFFERED
-    error = f"Model tried to call unavailable tool '{name}'. Available tools: {', '.join(offered)}."
-    return {"tool": name, "error": error}
+    return {**part["state"], **ended} if behaviours.running_keeps_raw else ended
 
 
 def perform(call: Call, tool: str) -> Outcome:
     """Performs the call; ``write`` and ``edit`` change the workspace."""
     step, behaviours = call.step, call.behaviours
-    if tool == INVALID:
-        return _invalid(call)
     if isinstance(step, ToolStep) and step.error is not None:
         return Outcome(error=step.error) if behaviours.tool_errors_prefixed else call.failed(step.error)
     if isinstance(step, ToolStep) and step.output is not None and tool != "bash":
@@ -160,7 +157,8 @@ def perform(call: Call, tool: str) -> Outcome:
     return _TOOLS.get(tool, _plain)(call)
 
 
-def _invalid(call: Call) -> Outcome:
+def invalid(call: Call) -> Outcome:
+    """What comes of the tool ``invalid``."""
     output = f"The arguments provided to the tool are invalid: {call.given['error']}"
     return Outcome(output=output, title="Invalid Tool", metadata={"truncated": False})
 
@@ -329,4 +327,9 @@ def _file_events(path: str, *, existed: bool) -> tuple[Event, ...]:
     return event("file.edited", file=path), event("file.watcher.updated", file=path, event=kind)
 
 
-_TOOLS: dict[str, Callable[[Call], Outcome]] = {"bash": _bash, "write": _write, "edit": _edit, "read": _read}
+_TOOLS: dict[str, Callable[[Call], Outcome]] = {
+    "bash": _bash,
+    "write": _write,
+    "edit": _edit,
+    "read": _read,
+}

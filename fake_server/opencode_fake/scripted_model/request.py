@@ -18,7 +18,12 @@ Purpose: TypeAlias = Literal["prompt", "title", "summary", "compaction"]
 SESSION_HEADER = "x-session-id"
 TITLE_ORDER = "Generate a title for this conversation:\n"
 TITLE_AGENT = "You are a title generator."
-COMPACTION_AGENT = "You are a helpful AI assistant tasked with summarizing conversations"
+COMPACTION_AGENTS = (
+    "You are a helpful AI assistant tasked with summarizing conversations",
+    "You are an anchored context summarization assistant",
+    "You are a context summarization agent",
+)
+"""How versions address the model that is to sum up (to 1.3.2, to 1.17.19, and later)."""
 _QUEUED = re.compile(
     r"<system-reminder>\nThe user sent the following message:\n(?P<prompt>.*)\n\n"
     r"Please address this message and continue with your tasks\.\n</system-reminder>",
@@ -127,7 +132,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ModelRequest:
 def _purpose(body: _Body) -> tuple[Purpose, str]:
     prompt = next((message.text for message in reversed(body.messages) if message.role == "user"), "")
     system = next((message.text for message in body.messages if message.role == "system"), "")
-    if system.startswith(COMPACTION_AGENT):
+    if system.startswith(COMPACTION_AGENTS):
         return "compaction", prompt
     if body.tools or not system.startswith(TITLE_AGENT):
         return "prompt", prompt

@@ -65,19 +65,28 @@ class Driver:
 
     def abort(self, session_id: str, directory: str) -> asyncio.Task[None] | None:
         """Ends a session's run. The status is idle at once; its last message is final when the task returned ends."""
-        driven = self._running.get(session_id)
-        outlasts = driven is not None and self._outlasts_abort(driven)
-        for subrun in _subruns(driven):
-            self.abort(subrun.session.id, directory)
-        self._running.pop(session_id, None)
-        for happened in announce_abort(self._world, session_id, running=driven is not None):
-            self.publish(happened, driven.directory if driven else directory)
+        driven, behaviours = self._running.get(session_id), self._world.behaviours
         if driven is None:
+            self._announce_abort(session_id, directory, running=False)
             return None
+        subruns = _subruns(driven)
+        later = bool(subruns) and behaviours.subagents_end_first
+        outlasts = self._outlasts_abort(driven)
         driven.aborted = True
         if driven.sleep is not None and not outlasts:
             driven.sleep.cancel()
+        del self._running[session_id]
+        if not later and behaviours.abort_ends_asks:
+            self._announce_abort(session_id, driven.directory, running=True)
+        for subrun in subruns:
+            self.abort(subrun.session.id, directory)
+        if not later and not behaviours.abort_ends_asks:
+            self._announce_abort(session_id, driven.directory, running=True)
         return driven.task
+
+    def _announce_abort(self, session_id: str, directory: str, *, running: bool) -> None:
+        for happened in announce_abort(self._world, session_id, running=running):
+            self.publish(happened, directory)
 
     def _outlasts_abort(self, driven: _Driven) -> bool:
         """Whether a run that is aborted waits for the user all the same, be it for a subagent's sake."""
@@ -105,6 +114,7 @@ class Driver:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:
                 if isinstance(effect, Wait | Until) and await self._interrupted(driven, effect):
+                    driven.aborted = False
                     effect = driven.effects.throw(Aborted())
                     continue
                 self._perform(effect, driven.directory)

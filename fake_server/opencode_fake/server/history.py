@@ -90,7 +90,7 @@ async def remove_part(app: App, incoming: Incoming) -> Outgoing:
     _known_or_refused(app, incoming)
     named = incoming.parameters
     for message in _searched(app, incoming):
-        message.parts.pop(named["partID"], None)
+        history.remove_part(app.world, message, named["partID"])
     removed = event("message.part.removed", **{key: named[key] for key in ("sessionID", "messageID", "partID")})
     app.publish(removed, incoming.directory)
     return answer(True)

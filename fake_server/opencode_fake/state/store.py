@@ -20,6 +20,8 @@ from opencode_fake.state.wire import (
 
 TOLD = "The following tool was executed by the user"
 """What the model is told of what the user had done."""
+_WORDS = {"subtask": TOLD, "compaction": "What did we do so far?"}
+"""What the model is told of parts without a text."""
 
 
 @dataclass(slots=True)
@@ -38,8 +40,8 @@ class Message:
         """The text that the model is asked: the user's own text parts, or the server's where there are none."""
         texts = [part for part in self.parts.values() if part["type"] == "text"]
         own = [part for part in texts if not part.get("synthetic")]
-        tasks = [TOLD for part in self.parts.values() if part["type"] == "subtask"]
-        return "\n".join([*(part["text"] for part in own or texts), *tasks])
+        others = [_WORDS[part["type"]] for part in self.parts.values() if part["type"] in _WORDS]
+        return "\n".join([*(part["text"] for part in own or texts), *others])
 
     @property
     def subject(self) -> str:

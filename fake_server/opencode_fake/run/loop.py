@@ -71,11 +71,16 @@ class Run:
     def _unanswered(self) -> Message | None:
         """The newest prompt, unless the newest answer came after it and says that it is done.
 
-        What is newer is decided by the ids, as the real server does.
+        What is newer is decided by the ids, as the real server does; later ones also believe an answer that names the
+        prompt as its own.
         """
         user, assistant = self.session.last_user(), self.session.last_assistant()
-        if user is None or (assistant is not None and _is_final(assistant) and user["id"] < assistant["id"]):
+        if user is None:
             return None
+        if assistant is not None and _is_final(assistant):
+            names_it = self.world.behaviours.answers_are_believed and assistant["parentID"] == user["id"]
+            if names_it or user["id"] < assistant["id"]:
+                return None
         return self.session.messages[user["id"]]
 
     def _answer(self, user: Message) -> Generator[Effect, None, bool]:

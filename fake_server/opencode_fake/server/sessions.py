@@ -41,6 +41,10 @@ async def create(app: App, incoming: Incoming) -> Outgoing:
     return answer(session.info)
 
 
+_TOO_LARGE = 2**63
+"""The first whole number that the database cannot hold."""
+
+
 async def listed(app: App, incoming: Incoming) -> Outgoing:
     """``GET /session``: as many as are wanted of those that the query asks for."""
     checks.query(incoming, app.schemas.sessions)
@@ -57,11 +61,11 @@ async def listed(app: App, incoming: Incoming) -> Outgoing:
 
 
 def _limit(incoming: Incoming) -> float:
-    """How many sessions are wanted; where that is the database's to say, it does not take a fraction."""
+    """How many sessions are wanted; the database, where that is for it to say, takes whole numbers of 64 bits."""
     given, usual = checks.limit(incoming), incoming.behaviours.sessions_listed
     if given is None or math.isnan(given):
         return math.inf if usual is None else usual
-    if incoming.behaviours.limit_is_sql and given != given // 1:
+    if incoming.behaviours.limit_is_sql and (given != given // 1 or abs(given) >= _TOO_LARGE):
         raise Refused(errors.unknown("SQLiteError: datatype mismatch"))
     return given
 

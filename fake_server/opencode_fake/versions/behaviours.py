@@ -290,6 +290,8 @@ class Behaviours:
     """``GET /session/status`` shows an ``action`` of a retry; the events do not."""
     stream_error_is_whole: bool
     """The error of a broken answer holds the provider's error object; before, only its message."""
+    answers_are_believed: bool
+    """A prompt counts as answered by an answer that names it, even where its id sorts after the answer's."""
     overload_is_retried: bool
     """An error inside the provider's answer that speaks of an overload is retried."""
 

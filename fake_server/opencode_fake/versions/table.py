@@ -178,6 +178,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "idle_announced_when_not_running": {"1.1.34": False, "1.1.53": True},
     "retry_has_action": {"1.1.34": False, "1.14.48": True, "1.17.18": False},
     "stream_error_is_whole": {"1.1.34": False, "1.18.15": True},
+    "answers_are_believed": {"1.1.34": False, "1.18.15": True},
     "overload_is_retried": {"1.1.34": False, "1.18.15": True},
     "heartbeat_seconds": {"1.1.34": 30, "1.2.15": 10},
     "events_have_ids": {"1.1.34": False, "1.14.34": True},

@@ -26,8 +26,8 @@ SERVERS: dict[str, Answer] = {
 
 
 @asynccontextmanager
-async def subject_of(answer: Answer) -> AsyncIterator[Subject]:
-    """A subject on a server that answers everything alike."""
+async def subject_of(answer: Answer, version: str) -> AsyncIterator[Subject]:
+    """A subject on a server that answers everything alike, and is of a version."""
 
     async def handle(_: web.BaseRequest) -> web.Response:
         return answer()
@@ -38,7 +38,7 @@ async def subject_of(answer: Answer) -> AsyncIterator[Subject]:
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
         async with Subject(
-            Access("fake", url, SecretStr("x"), Level.PROMPT, version="1.1.53", scripted=True)
+            Access("fake", url, SecretStr("x"), Level.PROMPT, version=version, scripted=True)
         ) as subject:
             yield subject
     finally:
@@ -47,7 +47,8 @@ async def subject_of(answer: Answer) -> AsyncIterator[Subject]:
 
 async def holds(requirement: Requirement, answer: Answer) -> bool:
     """Whether a requirement holds on a server that does nothing right."""
-    async with subject_of(answer) as subject:
+    # One that it applies to: what does not apply cannot fail either.
+    async with subject_of(answer, requirement.since or "1.1.53") as subject:
         result = await check(requirement, subject, level=Level.PROMPT, deadline=0.5)
     return result.outcome is not Outcome.FAILED
 

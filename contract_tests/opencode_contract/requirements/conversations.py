@@ -85,7 +85,7 @@ async def aborted_command(subject: Subject) -> Conversation:
     """A reply that is aborted while its command runs."""
     conversation = await Conversation.begin(subject)
     await conversation.prompt("Please run a command that takes long")
-    await conversation.until(_runs_a_tool, "the command should run")
+    await conversation.until(runs_a_tool, "the command should run")
     await _abort(conversation)
     return await conversation.settle()
 
@@ -94,12 +94,13 @@ async def queued(subject: Subject) -> Conversation:
     """A second prompt that is sent while the first is being answered."""
     conversation = await Conversation.begin(subject)
     await conversation.prompt(MOMENT)
-    await conversation.until(_has_begun, "the reply should begin")
+    await conversation.until(has_begun, "the reply should begin")
     await conversation.prompt(AS_WELL)
     return await conversation.settle()
 
 
-def _has_begun(moment: Moment) -> bool:
+def has_begun(moment: Moment) -> bool:
+    """Whether there is a reply."""
     return bool(moment.assistants)
 
 
@@ -107,7 +108,8 @@ def _has_text(moment: Moment) -> bool:
     return any(part.get("text") is not None for message in moment.assistants for part in message["parts"])
 
 
-def _runs_a_tool(moment: Moment) -> bool:
+def runs_a_tool(moment: Moment) -> bool:
+    """Whether a tool call is running."""
     parts = (part for message in moment.assistants for part in message["parts"])
     return any(part["type"].json == "tool" and part["state.status"].json == "running" for part in parts)
 

@@ -14,16 +14,20 @@ from opencode_contract.requirements import (
     events,
     failures,
     messages,
+    permissions,
     prompts,
+    questions,
     replies,
     runs,
     sessions,
+    subagents,
     tools,
 )
 from opencode_contract.requirements.requirement import Requirement
 
 _TOPICS: tuple[ModuleType, ...] = (
-    *(auth, sessions, prompts, messages, tools, changes, costs, failures, runs, events, replies, actions),
+    *(auth, sessions, prompts, messages, tools, permissions, questions, subagents, changes, costs, failures, runs),
+    *(events, replies, actions),
 )
 
 

@@ -24,27 +24,31 @@ class Event:
 
     type: str
     value: Value
+    """All of it, its wrapping included."""
+    payload: Value
+    """It without the wrapping that events of all directories have."""
     session_id: str | None
     """The session that it is about."""
 
     @property
     def properties(self) -> Value:
         """What it says."""
-        return self.value["properties"]
+        return self.payload["properties"]
 
 
 class EventLog:
-    """Reads ``GET /event`` from the first time it is needed until the end."""
+    """Reads a stream of events from the first time it is needed until the end."""
 
     patience = 5.0
     """Seconds to wait for an event."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str, redactor: Redactor) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, path: str, redactor: Redactor) -> None:
         self.frames: deque[str] = deque(maxlen=KEPT_FRAMES)
         """The raw frames, without the empty line that ends each."""
         self.events: list[Event] = []
         self._http = http
-        self._url = url
+        self._url = f"{url}{path}"
+        self._path = path
         self._redactor = redactor
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -80,14 +84,15 @@ class EventLog:
                     position = len(self.events)
                     await self._changed.wait()
         except TimeoutError as problem:
-            raise RequirementFailed(f"GET /event should say {what} and does not", self.describe()) from problem
+            raise RequirementFailed(f"GET {self._path} should say {what} and does not", self.describe()) from problem
 
     def describe(self, session_id: str | None = None) -> str:
         """The latest events as evidence: all, or those of one session."""
         shown = self.events if session_id is None else self.of(session_id)
         texts = [json.dumps(event.value.json, ensure_ascii=False) for event in shown[-SHOWN_EVENTS:]]
         lines = [self._redactor.excerpt(text, SHOWN_CHARACTERS) for text in texts]
-        return "\n".join(["GET /event, the latest events:", *lines] if lines else ["GET /event said nothing"])
+        asked = f"GET {self._path}"
+        return "\n".join([f"{asked}, the latest events:", *lines] if lines else [f"{asked} said nothing"])
 
     async def _read(self, opened: asyncio.Future[httpx.Response]) -> None:
         timeout = httpx.Timeout(30.0, read=None)
@@ -119,10 +124,14 @@ def _parse(frame: str) -> Event | None:
         data = json.loads(frame.removeprefix("data:"))
     except json.JSONDecodeError:
         return None
-    kind = data.get("type") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    payload = data.get("payload", data)
+    kind = payload.get("type") if isinstance(payload, dict) else None
     if not isinstance(kind, str):
         return None
-    return Event(kind, Value(data, f"event {kind}", frame), next(_session_ids(data.get("properties")), None))
+    name, sessions = f"event {kind}", _session_ids(payload.get("properties"))
+    return Event(kind, Value(data, name, frame), Value(payload, name, frame), next(sessions, None))
 
 
 def _session_ids(properties: Json) -> Iterator[str]:

@@ -69,7 +69,8 @@ class Subject:
             auth=(access.username, access.password.get_secret_value()),
             timeout=REQUEST_SECONDS,
         )
-        self.events = EventLog(self.http, f"{access.url}/event", self.redactor)
+        self.events = EventLog(self.http, access.url, "/event", self.redactor)
+        self.everywhere = EventLog(self.http, access.url, "/global/event", self.redactor)
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
         self._creations: set[asyncio.Task[Exchange]] = set()
         self._stack = AsyncExitStack()
@@ -81,6 +82,7 @@ class Subject:
         await self._stack.enter_async_context(self.client)
         self._stack.push_async_callback(self._delete_sessions)
         self._stack.push_async_callback(self.events.close)
+        self._stack.push_async_callback(self.everywhere.close)
         self._stack.push_async_callback(self._stop_what_is_being_made)
         return self
 

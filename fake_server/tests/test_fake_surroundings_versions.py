@@ -40,13 +40,13 @@ async def get(served: Served, route: str, /, **query: str) -> Any:
         ("/vcs/status", "1.14.41"),
         ("/api/health", "1.17.0"),
         ("/project/{projectID}/directories", "1.17.0"),
-        ("/api/agent", "1.17.19"),
-        ("/experimental/capabilities", "1.17.19"),
+        ("/api/agent", "1.17.9"),
+        ("/experimental/capabilities", "1.17.9"),
     ],
 )
 def test_a_route_comes_with_its_version(path: str, since: str) -> None:
     """It is an unknown path before."""
-    tried = ["1.1.53", "1.2.27", "1.14.34", "1.14.41", "1.15.13", "1.17.0", "1.17.19", NEWEST]
+    tried = ["1.1.53", "1.2.27", "1.14.34", "1.14.41", "1.15.13", "1.17.0", "1.17.9", "1.17.19", NEWEST]
     has = [any(route.path == path for route in routes(behaviours(version))) for version in tried]
     assert has == [index >= tried.index(since) for index in range(len(tried))]
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from opencode_fake.versions import Behaviours, UnknownVersion, UnprovenVersion, Version, behaviours
-from opencode_fake.versions.table import FIRST, LAST, ROWS
+from opencode_fake.versions.page import tried_before
+from opencode_fake.versions.table import FIRST, LAST, ROWS, TRIED
 
 
 def test_every_behaviour_has_a_value_in_the_first_version() -> None:
@@ -38,13 +39,12 @@ def test_each_row_takes_effect_in_its_version(row: tuple[str, str, object]) -> N
     """Not before, and from then on."""
     name, since, value = row
     assert getattr(behaviours(since), name) == value
-    assert getattr(behaviours(_tried_before(since)), name) != value
+    assert getattr(behaviours(tried_before(since)), name) != value
 
 
-def _tried_before(version: str) -> str:
-    """The version that was tried before this one: what lies between is not known."""
-    tried = sorted({row.since for row in ROWS}, key=Version)
-    return tried[tried.index(version) - 1]
+def test_the_tried_versions_stand_in_order() -> None:
+    """The one before a change is looked up by its place."""
+    assert list(TRIED) == sorted(TRIED, key=Version)
 
 
 @pytest.mark.parametrize("version", ["1.1", "latest", "v1.1.53", "", "1.1.53-beta"])

@@ -106,7 +106,7 @@ def unknown(message: str) -> Problem:
     """Something went wrong inside the server. Newer versions say what only in their log, by a reference."""
 
     def worded(behaviours: Behaviours) -> Outgoing:
-        data: JsonObject = {"message": _UNEXPECTED if behaviours.effect_checks else message}
+        data: JsonObject = {"message": _UNEXPECTED if behaviours.errors_are_hidden else message}
         if behaviours.errors_have_references:
             # A real reference is another one each time.
             data["ref"] = f"err_{hashlib.sha1(message.encode(), usedforsecurity=False).hexdigest()[:8]}"

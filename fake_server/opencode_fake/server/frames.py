@@ -53,13 +53,20 @@ class Letter:
 
     def own(self) -> bytes | None:
         """The frame for the streams of the event's own directory; None where the version forgets it."""
-        if self.writer.behaviours.stream_lacks_messages and self.happened.type in _KEPT_FROM_READERS:
-            return None
-        return _frame(self._payload())
+        return None if self._is_lost() else _frame(self._payload())
 
     def everywhere(self) -> bytes:
         """The frames for the streams of all directories."""
         return b"".join(_frame(f'{{{self._where()}"payload":{payload}}}') for payload in self._payloads())
+
+    def _is_lost(self) -> bool:
+        match self.writer.behaviours.stream_lacks:
+            case "nothing":
+                return False
+            case "history":
+                return self.happened.type in _KEPT_FROM_READERS
+            case "everything":
+                return self.happened.type != "server.connected"
 
     def _payloads(self) -> Iterator[str]:
         yield self._payload()

@@ -31,9 +31,9 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
     """
     checks.unchecked(incoming, schemas.SESSION)
     given = checks.body(incoming, app.schemas.prompt)
-    session = _session(app, incoming)
+    session = sessions.known(app, incoming)
     if session is None:
-        return Outgoing()
+        return _no_session(app, incoming)
     try:
         message = _accept(app, session, given)
     except UnknownAgent as unknown:
@@ -58,6 +58,13 @@ async def prompt_async(app: App, incoming: Incoming) -> Outgoing:
     if session is not None:
         app.later(_begin(app, session, given, _run_directory(app, incoming, session)))
     return Outgoing(204)
+
+
+def _no_session(app: App, incoming: Incoming) -> Outgoing:
+    """The answer to a prompt for a session that is missing."""
+    if app.world.behaviours.failed_prompt_is_an_error:
+        raise Refused(sessions.not_found(app, incoming))
+    return Outgoing()
 
 
 def _nothing(app: App, reason: str) -> Outgoing:

@@ -33,6 +33,8 @@ class Behaviours:
     """Requests are checked by Effect, which names the first fault only and where it lies; before, zod lists all."""
     errors_have_references: bool
     """A 500 names a reference into the server's log."""
+    errors_are_hidden: bool
+    """A 500 does not say what happened."""
     ids_checked_first: bool
     """Every route checks the ids in its path before anything else."""
     lookup_checks_ids: bool
@@ -271,8 +273,8 @@ class Behaviours:
     """``/global/event`` repeats what a session's history keeps in frames of the type ``sync``."""
     history_is_numbered: bool
     """Those frames are numbered and hold the whole event; before, all are 0 and hold what changed."""
-    stream_lacks_messages: bool
-    """``/event`` lacks the events of messages, parts and of sessions that come and go."""
+    stream_lacks: Literal["nothing", "history", "everything"]
+    """What ``/event`` lacks: the events that a session's history keeps, or all that come after the first."""
     plugins_are_told: bool
     """A directory's first prompt is followed by an event for each of its plugins."""
     streams_unbuffered: bool

@@ -1,17 +1,22 @@
 """The table of differences: one row for each value that a behaviour took, with the version it came in.
 
-A version is the first *tried* one that shows the value (tried: 1.1.34, 1.1.53, 1.1.56, 1.1.58, 1.1.65, 1.2.1, 1.2.6,
-1.2.15, 1.2.27, 1.3.0, 1.3.2, 1.14.34, 1.14.41, 1.15.0, 1.15.13, 1.17.0, 1.17.19, 1.18.3, 1.18.15, 1.18.34). Rows are
-measured on real servers; adding a version is adding rows.
+A version is the first *tried* one that shows the value. Rows are measured on real servers; adding a version is adding
+rows.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-FIRST = "1.1.34"
+TRIED = tuple(
+    "1.1.34 1.1.53 1.1.56 1.1.58 1.1.65 1.2.1 1.2.4 1.2.6 1.2.11 1.2.12 1.2.15 1.2.20 1.2.27 1.3.0 1.3.2 1.14.34 "
+    "1.14.41 1.14.48 1.15.0 1.15.3 1.15.4 1.15.13 1.17.0 1.17.9 1.17.11 1.17.18 1.17.19 1.18.3 1.18.8 1.18.13 "
+    "1.18.15 1.18.34".split()
+)
+"""The versions that were measured, oldest first."""
+FIRST = TRIED[0]
 """The oldest version that the rows describe."""
-LAST = "1.18.34"
+LAST = TRIED[-1]
 """The newest version that the rows describe."""
 
 Value: TypeAlias = bool | int | str | None
@@ -36,34 +41,35 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "preflight_needs_password": {"1.1.34": True, "1.1.56": False},
     "preflight_lasts": {"1.1.34": False, "1.14.34": True},
     "unauthorized_names_origin": {"1.1.34": False, "1.14.41": True},
-    "unauthorized_is_empty": {"1.1.34": False, "1.15.0": True},
+    "unauthorized_is_empty": {"1.1.34": False, "1.14.48": True},
     "tauri_comes_by_https": {"1.1.34": False, "1.1.65": True},
     "renderer_comes_in": {"1.1.34": False, "1.14.34": True},
     "password_in_query": {"1.1.34": False, "1.14.34": True},
-    "vary_for_allowed_only": {"1.1.34": False, "1.15.0": True},
-    "effect_checks": {"1.1.34": False, "1.15.0": True},
+    "vary_for_allowed_only": {"1.1.34": False, "1.14.48": True},
+    "effect_checks": {"1.1.34": False, "1.14.48": True},
     "errors_have_references": {"1.1.34": False, "1.15.13": True},
+    "errors_are_hidden": {"1.1.34": False, "1.15.0": True},
     "ids_checked_first": {"1.1.34": False, "1.2.27": True},
     "lookup_checks_ids": {"1.1.34": False, "1.2.1": True},
-    "inner_faults_named": {"1.1.34": False, "1.2.15": True},
+    "inner_faults_named": {"1.1.34": False, "1.2.11": True},
     "part_ids_checked": {"1.1.34": False, "1.2.27": True},
     "format_checked": {"1.1.34": False, "1.1.65": True},
-    "largest_body": {"1.1.34": 128 * 1024 * 1024, "1.15.0": None},
+    "largest_body": {"1.1.34": 128 * 1024 * 1024, "1.14.48": None},
     "unknown_path_is_web_page": {"1.1.34": False, "1.14.34": True},
     "page_policy": {
         "1.1.34": _page_policy("connect-src 'self' data:"),
         "1.14.41": _page_policy("connect-src * data:"),
         "1.18.34": _page_policy("connect-src * data: blob:", images="'self' data: https: blob:"),
     },
-    "paths_forgive": {"1.1.34": False, "1.15.0": True},
-    "head_is_unknown": {"1.1.34": False, "1.15.0": True},
+    "paths_forgive": {"1.1.34": False, "1.14.48": True},
+    "head_is_unknown": {"1.1.34": False, "1.14.48": True},
     "empty_answer_is_json": {"1.1.34": True, "1.14.34": False},
     "api_has_health": {"1.1.34": False, "1.17.0": True},
-    "gzip_from": {"1.1.34": None, "1.14.34": 0, "1.15.0": 1024},
+    "gzip_from": {"1.1.34": None, "1.14.34": 0, "1.14.48": 1024},
     "directories_resolved": {"1.1.34": False, "1.2.27": True},
     "list_filters_by": {
         "1.1.34": "given directory",
-        "1.2.6": "named directory",
+        "1.2.4": "named directory",
         "1.17.19": "resolved directory",
     },
     "sessions_found_anywhere": {"1.1.34": False, "1.2.1": True},
@@ -71,17 +77,17 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "missing_session_has_no_messages": {"1.1.34": True, "1.2.27": False},
     "deleting_is_an_update": {"1.1.34": False, "1.2.1": True, "1.14.34": False},
     "deleting_missing_refused": {"1.1.34": False, "1.14.34": True},
-    "sessions_ordered_by": {"1.1.34": "creation", "1.2.1": "insertion", "1.2.6": "update"},
-    "sessions_listed": {"1.1.34": None, "1.2.6": 100},
-    "limit_is_sql": {"1.1.34": False, "1.2.6": True},
-    "bad_numbers_ignored": {"1.1.34": False, "1.15.0": True},
+    "sessions_ordered_by": {"1.1.34": "creation", "1.2.1": "insertion", "1.2.4": "update"},
+    "sessions_listed": {"1.1.34": None, "1.2.4": 100},
+    "limit_is_sql": {"1.1.34": False, "1.2.4": True},
+    "bad_numbers_ignored": {"1.1.34": False, "1.14.48": True},
     "roots_is_boolean": {"1.1.34": False, "1.14.34": True},
     "path_filters": {"1.1.34": False, "1.14.34": True},
     "children_oldest_first": {"1.1.34": False, "1.2.1": True},
     "sessions_have_path": {"1.1.34": False, "1.14.34": True},
     "sessions_count_cost": {"1.1.34": False, "1.15.0": True},
-    "sessions_name_model": {"1.1.34": False, "1.15.0": True},
-    "model_change_is_told": {"1.1.34": "no", "1.15.0": "switch", "1.17.0": "numbered switch", "1.17.19": "update"},
+    "sessions_name_model": {"1.1.34": False, "1.14.48": True},
+    "model_change_is_told": {"1.1.34": "no", "1.14.48": "switch", "1.17.0": "numbered switch", "1.17.18": "update"},
     "creation_takes_model": {"1.1.34": False, "1.14.34": True},
     "creation_takes_workspace": {"1.1.34": False, "1.2.27": True},
     "sessions_have_metadata": {"1.1.34": False, "1.15.13": True},
@@ -92,19 +98,19 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "missing_message": {"1.1.34": "no file", "1.2.1": "error", "1.2.27": "not found"},
     "messages_found_anywhere": {"1.1.34": False, "1.2.1": True, "1.2.27": False},
     "messages_paged": {"1.1.34": False, "1.2.27": True},
-    "empty_prompt_has_length": {"1.1.34": True, "1.15.0": False},
-    "failed_prompt_is_an_error": {"1.1.34": False, "1.15.0": True},
+    "empty_prompt_has_length": {"1.1.34": True, "1.14.48": False},
+    "failed_prompt_is_an_error": {"1.1.34": False, "1.14.48": True},
     "unknown_model_is_an_event": {"1.1.34": False, "1.1.56": True},
     "unknown_agent_is_an_event": {"1.1.34": False, "1.3.2": True},
     "unknown_command_is_named": {"1.1.34": False, "1.3.0": True},
     "unknown_names_list_choice": {"1.1.34": False, "1.3.2": True},
-    "failure_told_again": {"1.1.34": "no", "1.3.2": "name", "1.15.0": "trace"},
-    "unknown_model_is_named": {"1.1.34": False, "1.17.19": True},
+    "failure_told_again": {"1.1.34": "no", "1.3.2": "name", "1.14.48": "trace"},
+    "unknown_model_is_named": {"1.1.34": False, "1.17.11": True},
     "user_variant_in_model": {"1.1.34": False, "1.14.34": True},
     "assistant_variant": {"1.1.34": False, "1.1.56": True},
     "user_message_title": {"1.1.34": True, "1.2.6": False},
     "structure_shows_at_once": {"1.1.34": False, "1.14.34": True},
-    "formats_are_unreadable": {"1.1.34": False, "1.15.0": True},
+    "formats_are_unreadable": {"1.1.34": False, "1.14.48": True},
     "tokens_have_total": {"1.1.34": False, "1.1.58": True},
     "output_includes_reasoning": {"1.1.34": True, "1.14.34": False},
     "runs_in_own_directory": {"1.1.34": True, "1.2.1": False, "1.15.13": True},
@@ -118,13 +124,13 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "session_sums_diffs": {"1.1.34": True, "1.17.0": False},
     "tools_sorted": {"1.1.34": False, "1.15.0": True},
     "tool_errors_prefixed": {"1.1.34": True, "1.3.0": False},
-    "bash_described": {"1.1.34": True, "1.17.19": False},
+    "bash_described": {"1.1.34": True, "1.17.11": False},
     "running_keeps_raw": {"1.1.34": False, "1.14.34": True, "1.15.13": False},
     "bash_shows_start": {"1.1.34": False, "1.14.34": True},
     "silence_is_worded": {"1.1.34": False, "1.14.34": True},
     "edit_errors_explain": {"1.1.34": False, "1.1.65": True},
     "read_is_tagged": {"1.1.34": False, "1.1.65": True},
-    "read_counts_last_line": {"1.1.34": True, "1.2.15": False},
+    "read_counts_last_line": {"1.1.34": True, "1.2.11": False},
     "read_breaks_after_tag": {"1.1.34": False, "1.14.34": True},
     "read_has_display": {"1.1.34": False, "1.17.0": True},
     "shell_is_busy": {"1.1.34": False, "1.14.34": True},
@@ -138,7 +144,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "todos_show_ids": {"1.1.34": True, "1.14.34": False},
     "data_url_decoded_whole": {"1.1.34": True, "1.2.27": False},
     "forks_are_titled": {"1.1.34": False, "1.1.53": True},
-    "revert_keeps_parts": {"1.1.34": False, "1.3.2": True},
+    "revert_keeps_parts": {"1.1.34": False, "1.2.1": True},
     "messages_can_go": {"1.1.34": False, "1.2.15": True},
     "parts_need_message": {"1.1.34": False, "1.2.1": True, "1.14.34": False},
     "busy_is": {"1.1.34": "error", "1.14.34": "bad", "1.15.0": "untold", "1.15.13": "conflict"},
@@ -157,23 +163,23 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "abort_in_retry_is_silent": {"1.1.34": False, "1.14.34": True},
     "idle_announced_with_error": {"1.1.34": False, "1.1.53": True},
     "idle_announced_when_not_running": {"1.1.34": False, "1.1.53": True},
-    "retry_has_action": {"1.1.34": False, "1.15.0": True, "1.17.19": False},
+    "retry_has_action": {"1.1.34": False, "1.14.48": True, "1.17.18": False},
     "stream_error_is_whole": {"1.1.34": False, "1.18.15": True},
     "overload_is_retried": {"1.1.34": False, "1.18.15": True},
-    "heartbeat_seconds": {"1.1.34": 30, "1.2.15": 10},
+    "heartbeat_seconds": {"1.1.34": 30, "1.2.11": 10},
     "events_have_ids": {"1.1.34": False, "1.14.34": True},
     "events_name_session": {"1.1.34": False, "1.14.34": True},
     "history_is_sent": {"1.1.34": False, "1.14.34": True},
     "history_is_numbered": {"1.1.34": False, "1.17.0": True},
-    "stream_lacks_messages": {"1.1.34": False, "1.15.0": True, "1.15.13": False},
-    "plugins_are_told": {"1.1.34": False, "1.17.19": True},
-    "streams_unbuffered": {"1.1.34": False, "1.2.15": True},
-    "streams_untransformed": {"1.1.34": False, "1.15.0": True},
-    "document": {"1.1.34": "1.1.53", "1.15.0": "1.18.34"},
-    "agents_sorted": {"1.1.34": False, "1.3.2": True},
+    "stream_lacks": {"1.1.34": "nothing", "1.14.48": "everything", "1.15.0": "history", "1.15.3": "nothing"},
+    "plugins_are_told": {"1.1.34": False, "1.17.9": True},
+    "streams_unbuffered": {"1.1.34": False, "1.2.11": True},
+    "streams_untransformed": {"1.1.34": False, "1.14.48": True},
+    "document": {"1.1.34": "1.1.53", "1.14.48": "1.18.34"},
+    "agents_sorted": {"1.1.34": False, "1.3.0": True},
     "temporary_folder_allowed": {"1.1.34": False, "1.14.34": True},
-    "explore_asks_outside": {"1.1.34": False, "1.2.27": True},
-    "plan_denies_general": {"1.1.34": False, "1.17.19": True},
+    "explore_asks_outside": {"1.1.34": False, "1.2.11": True},
+    "plan_denies_general": {"1.1.34": False, "1.17.9": True},
     "has_codesearch": {"1.1.34": True, "1.14.34": False},
     "config_has_keybinds": {"1.1.34": True, "1.2.27": False},
     "models_have_url": {"1.1.34": False, "1.14.34": True},
@@ -188,8 +194,8 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "has_console": {"1.1.34": False, "1.14.34": True},
     "has_vcs_status": {"1.1.34": False, "1.14.41": True},
     "has_api_health": {"1.1.34": False, "1.17.0": True},
-    "has_capabilities": {"1.1.34": False, "1.17.19": True},
-    "has_second_interface": {"1.1.34": False, "1.17.19": True},
+    "has_capabilities": {"1.1.34": False, "1.17.9": True},
+    "has_second_interface": {"1.1.34": False, "1.17.9": True},
     "has_project_directories": {"1.1.34": False, "1.17.0": True},
 }
 """The values that each behaviour took, by the version they came in."""

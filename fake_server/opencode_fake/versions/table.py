@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 TRIED = tuple(
     "1.1.34 1.1.53 1.1.56 1.1.58 1.1.65 1.2.1 1.2.4 1.2.6 1.2.11 1.2.12 1.2.15 1.2.20 1.2.27 1.3.0 1.3.2 1.14.34 "
     "1.14.41 1.14.48 1.15.0 1.15.3 1.15.4 1.15.13 1.17.0 1.17.9 1.17.11 1.17.18 1.17.19 1.18.3 1.18.8 1.18.13 "
-    "1.18.15 1.18.34".split()
+    "1.18.14 1.18.15 1.18.24 1.18.34".split()
 )
 """The versions that were measured, oldest first."""
 FIRST = TRIED[0]
@@ -59,7 +59,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "page_policy": {
         "1.1.34": _page_policy("connect-src 'self' data:"),
         "1.14.41": _page_policy("connect-src * data:"),
-        "1.18.34": _page_policy("connect-src * data: blob:", images="'self' data: https: blob:"),
+        "1.18.15": _page_policy("connect-src * data: blob:", images="'self' data: https: blob:"),
     },
     "paths_forgive": {"1.1.34": False, "1.14.48": True},
     "head_is_unknown": {"1.1.34": False, "1.14.48": True},
@@ -70,7 +70,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "list_filters_by": {
         "1.1.34": "given directory",
         "1.2.4": "named directory",
-        "1.17.19": "resolved directory",
+        "1.17.18": "resolved directory",
     },
     "sessions_found_anywhere": {"1.1.34": False, "1.2.1": True},
     "missing_session_refused": {"1.1.34": False, "1.15.0": True},
@@ -164,8 +164,8 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "idle_announced_with_error": {"1.1.34": False, "1.1.53": True},
     "idle_announced_when_not_running": {"1.1.34": False, "1.1.53": True},
     "retry_has_action": {"1.1.34": False, "1.14.48": True, "1.17.18": False},
-    "stream_error_is_whole": {"1.1.34": False, "1.18.15": True},
-    "overload_is_retried": {"1.1.34": False, "1.18.15": True},
+    "stream_error_is_whole": {"1.1.34": False, "1.18.14": True},
+    "overload_is_retried": {"1.1.34": False, "1.18.14": True},
     "heartbeat_seconds": {"1.1.34": 30, "1.2.11": 10},
     "events_have_ids": {"1.1.34": False, "1.14.34": True},
     "events_name_session": {"1.1.34": False, "1.14.34": True},
@@ -181,7 +181,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "explore_asks_outside": {"1.1.34": False, "1.2.11": True},
     "plan_denies_general": {"1.1.34": False, "1.17.9": True},
     "has_codesearch": {"1.1.34": True, "1.14.34": False},
-    "config_has_keybinds": {"1.1.34": True, "1.2.27": False},
+    "config_has_keybinds": {"1.1.34": True, "1.2.15": False},
     "models_have_url": {"1.1.34": False, "1.14.34": True},
     "init_is_guided": {"1.1.34": False, "1.14.34": True},
     "has_skills": {"1.1.34": False, "1.15.0": True},
@@ -190,7 +190,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "vcs_names_default_branch": {"1.1.34": False, "1.14.34": True},
     "strict_files": {"1.1.34": False, "1.17.0": True},
     "file_status_known": {"1.1.34": True, "1.17.0": False},
-    "has_workspaces": {"1.1.34": False, "1.2.27": True},
+    "has_workspaces": {"1.1.34": False, "1.2.20": True},
     "has_console": {"1.1.34": False, "1.14.34": True},
     "has_vcs_status": {"1.1.34": False, "1.14.41": True},
     "has_api_health": {"1.1.34": False, "1.17.0": True},

@@ -24,12 +24,38 @@ class Measured(NamedTuple):
 
 
 MEASURED = (
+    Measured("1.1.53", "1.1.56", "preflight_needs_password unknown_model_is_an_event"),
+    Measured("1.1.56", "1.1.58", "tokens_have_total"),
+    Measured("1.1.58", "1.1.65", "format_checked read_is_tagged"),
+    Measured("1.1.65", "1.2.1", "revert_keeps_parts unshared_is_missing"),
+    Measured("1.2.1", "1.2.4", "sessions_ordered_by sessions_listed limit_is_sql list_filters_by"),
+    Measured("1.2.4", "1.2.6", "user_message_title"),
+    Measured(
+        "1.2.6",
+        "1.2.11",
+        "inner_faults_named read_counts_last_line heartbeat_seconds streams_unbuffered explore_asks_outside",
+    ),
+    Measured("1.2.12", "1.2.15", "messages_can_go config_has_keybinds"),
+    Measured("1.2.15", "1.2.20", "has_workspaces"),
+    Measured(
+        "1.2.20",
+        "1.2.27",
+        "ids_checked_first part_ids_checked missing_session_has_no_messages messages_paged missing_message "
+        "messages_found_anywhere directories_resolved refusals_are_raw data_url_decoded_whole "
+        "creation_takes_workspace",
+    ),
+    Measured("1.2.27", "1.3.0", "agents_sorted tool_errors_prefixed unknown_command_is_named"),
+    Measured(
+        "1.3.0",
+        "1.3.2",
+        "unknown_agent_is_an_event failure_told_again unknown_names_list_choice",
+    ),
     Measured(
         "1.14.41",
         "1.14.48",
         "unauthorized_is_empty vary_for_allowed_only effect_checks largest_body paths_forgive head_is_unknown "
         "gzip_from bad_numbers_ignored sessions_name_model model_change_is_told failed_prompt_is_an_error "
-        "failure_told_again retry_has_action stream_lacks streams_untransformed document",
+        "failure_told_again retry_has_action stream_lacks streams_untransformed document empty_prompt_has_length",
     ),
     Measured(
         "1.14.48",
@@ -50,8 +76,10 @@ MEASURED = (
         "has_api_health strict_files session_sums_diffs",
     ),
     Measured("1.17.0", "1.17.9", "plugins_are_told plan_denies_general has_capabilities has_second_interface"),
-    Measured("1.17.9", "1.17.11", "bash_described"),
-    Measured("1.17.11", "1.17.18", "model_change_is_told retry_has_action"),
+    Measured("1.17.9", "1.17.11", "bash_described unknown_model_is_named"),
+    Measured("1.17.11", "1.17.18", "model_change_is_told retry_has_action list_filters_by"),
+    Measured("1.18.13", "1.18.14", "stream_error_is_whole overload_is_retried"),
+    Measured("1.18.14", "1.18.15", "page_policy"),
 )
 
 

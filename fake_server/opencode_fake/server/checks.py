@@ -48,7 +48,7 @@ def named_session(incoming: Incoming) -> None:
     """Looks up the session that the path names as it was sent: with an id that can be none this fails on any route."""
     found = _NAMED_SESSION.match(incoming.raw_path)
     if found and incoming.raw_path != _NO_SESSION and not found[1].startswith("ses"):
-        raise Refused(errors.unknown("no session id"))
+        raise Refused(errors.unknown(f'Error: Expected a string starting with "ses", got "{found[1]}"'))
 
 
 def parameters(incoming: Incoming, *shapes: Shape) -> None:

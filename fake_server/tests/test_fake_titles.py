@@ -64,3 +64,14 @@ async def test_a_prompt_is_named_by_its_first_text(serving: Serving) -> None:
             await served.http.post(f"/session/{session}/message", json={"parts": parts})
         found = [each["info"].get("summary", {}) for each in await served.messages(session)][::2]
     assert [summary.get("title") for summary in found] == ["other", "<think>so</think>\n A name \nand more", None]
+
+
+@pytest.mark.parametrize("version", ["1.1.53", "1.3.2", "1.18.34"])
+async def test_a_session_that_begins_with_a_summary_is_named_after_the_question(serving: Serving, version: str) -> None:
+    """The one that the server puts to the model for it."""
+    model = {"providerID": "scripted", "modelID": "script-1"}
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/summarize", json=model)
+        title = (await served.http.get(f"/session/{session}")).json()["title"]
+    assert title == "What did we do so far?"

@@ -173,7 +173,8 @@ def surroundings(document: dict[str, Any]) -> Case:
     asked = [get(f"{path}{QUERIES.get(path, '')}") for path in paths if path not in STREAMS]
     logged = post("/log", {"service": "s", "level": "info", "message": "m"})
     places = (get("/project/current", project="id"), get("/project/{project}/directories"))
-    return case("surroundings", "any path", "good input", asked, logged, places, alone=True)
+    second = (post("/session", {}, own="id"), get("/api/session/{own}"))
+    return case("surroundings", "any path", "good input", asked, logged, places, second, alone=True)
 
 
 async def perform(stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet: float) -> None:

@@ -10,9 +10,14 @@ from opencode_contract.requirements import (
     actions,
     auth,
     changes,
+    commands,
     costs,
+    errors,
     events,
+    everywhere,
     failures,
+    history,
+    listing,
     messages,
     permissions,
     prompts,
@@ -26,8 +31,8 @@ from opencode_contract.requirements import (
 from opencode_contract.requirements.requirement import Requirement
 
 _TOPICS: tuple[ModuleType, ...] = (
-    *(auth, sessions, prompts, messages, tools, permissions, questions, subagents, changes, costs, failures, runs),
-    *(events, replies, actions),
+    *(auth, sessions, listing, prompts, messages, history, errors, tools, permissions, questions, subagents, commands),
+    *(changes, costs, failures, runs, events, everywhere, replies, actions),
 )
 
 

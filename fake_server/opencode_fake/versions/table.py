@@ -135,7 +135,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "read_breaks_after_tag": {"1.1.34": False, "1.14.34": True},
     "read_has_display": {"1.1.34": False, "1.17.0": True},
     "shell_is_busy": {"1.1.34": False, "1.14.34": True},
-    "denied_tools_are_hidden": {"1.1.34": False, "1.14.34": True},
+    "denied_tools_are_hidden": {"1.1.34": False, "1.3.0": True},
     "questions_keep_all": {"1.1.34": True, "1.14.34": False},
     "forks_compare_ids": {"1.1.34": True, "1.18.34": False},
     "task_result": {"1.1.34": "text", "1.1.53": "labelled", "1.15.13": "tagged"},

@@ -30,7 +30,7 @@ async def asked(served: Served, kind: str) -> dict[str, Any]:
     return dict(listed[0])
 
 
-@pytest.mark.parametrize(("version", "name"), [("1.3.2", "bash"), ("1.14.34", "invalid"), ("1.18.34", "invalid")])
+@pytest.mark.parametrize(("version", "name"), [("1.2.27", "bash"), ("1.3.2", "invalid"), ("1.18.34", "invalid")])
 async def test_a_tool_that_the_session_denies(serving: Serving, version: str, name: str) -> None:
     """It fails, or is not even offered any more, so that the call becomes one of another tool."""
     async with serving(SCRIPT, version=version) as served:
@@ -107,7 +107,7 @@ async def test_an_abort_leaves_a_subagent_that_asks_open(serving: Serving) -> No
     assert request["sessionID"] != session
 
 
-@pytest.mark.parametrize(("version", "gone"), [("1.1.53", False), ("1.14.34", True)])
+@pytest.mark.parametrize(("version", "gone"), [("1.1.53", False), ("1.2.1", True)])
 async def test_a_part_is_deleted_by_another_messages_name(serving: Serving, version: str, gone: bool) -> None:
     """Where parts are found anywhere in the session."""
     async with serving(SCRIPT, version=version) as served:

@@ -128,7 +128,7 @@ def lets_everybody_in(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_deleted_sessions(patch: pytest.MonkeyPatch) -> None:
     """A store that forgets nothing."""
-    patch.setattr(Store, "remove", lambda _store, _session_id: None)
+    patch.setattr(Store, "remove", lambda _store, _session_id, **_: None)
 
 
 def unsaid(kind: str) -> Wrong:

@@ -201,6 +201,14 @@ def test_background_events_may_move() -> None:
     assert differences(one, other, EVENTS) == []
 
 
+def test_what_a_session_was_made_with_is_where_its_history_begins() -> None:
+    """Whichever of title and summary is told first, the values before both are the same."""
+    made: Json = {"type": "session.created", "properties": {"info": {"id": SES, "title": "New", "s": 0}}}
+    one, other = [made, updated("T", s=0), updated("T", s=1)], [made, updated("New", s=1), updated("T", s=1)]
+    assert differences(one, other, EVENTS) == []
+    assert differences(one, [made, updated("New", s=1)], EVENTS)
+
+
 def test_background_events_must_say_the_same() -> None:
     """What a field of a session becomes must be told of, and nothing else."""
     one = [updated("New"), updated("T")]

@@ -58,7 +58,7 @@ def test_python_blocks_run(block: Block, tmp_path: Path) -> None:
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)] if is_test else [str(path)]
     ended = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert not is_test or "1 passed" in ended.stdout
+    assert not is_test or " passed" in ended.stdout
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)

@@ -107,7 +107,7 @@ async def test_an_abort_leaves_a_subagent_that_asks_open(serving: Serving) -> No
     assert request["sessionID"] != session
 
 
-@pytest.mark.parametrize(("version", "gone"), [("1.1.53", False), ("1.14.34", True)])
+@pytest.mark.parametrize(("version", "gone"), [("1.1.53", False), ("1.2.1", True)])
 async def test_a_part_is_deleted_by_another_messages_name(serving: Serving, version: str, gone: bool) -> None:
     """Where parts are found anywhere in the session."""
     async with serving(SCRIPT, version=version) as served:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from conftest import Served, Serving
+from conftest import Served, Serving, prompt_body
 
 from opencode_fake import ManualClock
 
@@ -15,6 +18,7 @@ SCRIPT = {
     "replies": [
         {"prompt": "sub", "steps": [{"text": "The result."}]},
         {"prompt": "job", "steps": [{"task": "sub it", "description": "A job", "agent": "general"}, {"text": "Done."}]},
+        {"prompt": "a long one", "steps": [{"task": "long", "description": "A job", "agent": "general"}]},
         {"prompt": "long", "steps": [{"delay": 60}, {"text": "Too late."}]},
         {"steps": [{"text": "Hello."}]},
     ]
@@ -32,6 +36,25 @@ SHOWN = {
     "1.1.56": {"sessionId", "model", "truncated"},
     "1.15.0": {"parentSessionId", "sessionId", "model", "truncated"},
 }
+
+
+@asynccontextmanager
+async def listening(served: Served) -> AsyncIterator[AsyncIterator[str]]:
+    """The lines of the event stream."""
+    async with served.http.stream("GET", "/event") as response:
+        lines = response.aiter_lines()
+        await anext(lines)
+        yield lines
+
+
+async def ending(lines: AsyncIterator[str]) -> str:
+    """The session whose message is the next to end in an error."""
+    async for line in lines:
+        told = json.loads(line.removeprefix("data: ")) if line else {}
+        info = told.get("properties", {}).get("info", {})
+        if told.get("type") == "message.updated" and "error" in info:
+            return str(info["sessionID"])
+    raise AssertionError("the stream ended")
 
 
 async def child_of(served: Served, session: str) -> dict[str, Any]:
@@ -132,3 +155,19 @@ async def test_an_abort_ends_a_subtask_and_its_child(serving: Serving) -> None:
         error = (await served.messages(child["id"]))[1]["info"]["error"]["name"]
     assert statuses == {}
     assert error == "MessageAbortedError"
+
+
+@pytest.mark.parametrize(("version", "first"), [("1.1.53", "child"), ("1.17.0", "parent"), ("1.17.19", "child")])
+async def test_whose_message_ends_first_at_an_abort(serving: Serving, version: str, first: str) -> None:
+    """The subagent's, where the parent waits for it."""
+    clock = ManualClock()
+    async with serving(SCRIPT, version=version, clock=clock) as served, listening(served) as log:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/prompt_async", json=prompt_body("a long one"))
+        while len((await served.http.get("/session/status")).json()) < 2:  # noqa: ASYNC110 - it is a request
+            await asyncio.sleep(0)
+        child = (await child_of(served, session))["id"]
+        await served.http.post(f"/session/{session}/abort")
+        async with asyncio.timeout(5):
+            ended = [(await ending(log)), (await ending(log))]
+    assert ended == ([child, session] if first == "child" else [session, child])

@@ -4,7 +4,8 @@
 first. Title and summary are made at the same time as the answer, each when a model or git is done, and tell of
 themselves by these events, whose content is the whole session or message as it is at that moment. So they are taken
 out of the log, and for each thing (a session, a message, a session's diff) the *history* of each of its fields is
-compared: the values that it took one after the other, a time only by whether it is there.
+compared: the values that it took one after the other, a time only by whether it is there. A session's begin with those
+that it was created with.
 
 *Progress* is a ``message.part.updated`` of a running tool that shows the output so far, or the session of its subagent.
 The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
@@ -78,6 +79,8 @@ def take_apart(events: Json) -> Log:
             continue
         kind, content = _content(event)
         user = _user_message(kind, content)
+        if kind == "session.created":
+            log.told.setdefault(f"session.updated {_subject(content)}", []).append(content)
         if kind in _BACKGROUND or user in users:
             log.told.setdefault(f"{kind} {user or _subject(content)}", []).append(content)
         elif not _note_progress(log, kind, content):

@@ -61,11 +61,6 @@ class Until:
         """Whether the run can go on."""
         return any(each.settled for each in self.pending)
 
-    @property
-    def asks_user(self) -> bool:
-        """Whether it is the user who decides."""
-        return not any(isinstance(each, Subrun) for each in self.pending)
-
 
 @dataclass(eq=False, slots=True)
 class Subrun:

@@ -69,31 +69,31 @@ class Driver:
         if driven is None:
             self._announce_abort(session_id, directory, running=False)
             return None
-        subruns = _subruns(driven)
-        later = bool(subruns) and behaviours.subagents_end_first
-        outlasts = self._outlasts_abort(driven)
+        subruns, outlasts = _subruns(driven), self._outlasts_abort(driven)
+        below_first, told_later = not behaviours.abort_ends_asks, bool(subruns) and behaviours.subagents_end_first
         driven.aborted = True
+        del self._running[session_id]
+        if below_first:
+            self._abort_below(subruns, directory)
         if driven.sleep is not None and not outlasts:
             driven.sleep.cancel()
-        del self._running[session_id]
-        if not later and behaviours.abort_ends_asks:
+        if not told_later:
             self._announce_abort(session_id, driven.directory, running=True)
+        if not below_first:
+            self._abort_below(subruns, directory)
+        return driven.task
+
+    def _abort_below(self, subruns: list[Subrun], directory: str) -> None:
         for subrun in subruns:
             self.abort(subrun.session.id, directory)
-        if not later and not behaviours.abort_ends_asks:
-            self._announce_abort(session_id, driven.directory, running=True)
-        return driven.task
 
     def _announce_abort(self, session_id: str, directory: str, *, running: bool) -> None:
         for happened in announce_abort(self._world, session_id, running=running):
             self.publish(happened, directory)
 
     def _outlasts_abort(self, driven: _Driven) -> bool:
-        """Whether a run that is aborted waits for the user all the same, be it for a subagent's sake."""
-        if not isinstance(driven.waiting, Until) or self._world.behaviours.abort_ends_asks:
-            return False
-        below = [self._running.get(subrun.session.id) for subrun in _subruns(driven)]
-        return driven.waiting.asks_user or any(each is not None and self._outlasts_abort(each) for each in below)
+        """Whether a run that is aborted waits all the same: for the user, or for its subagents to end."""
+        return isinstance(driven.waiting, Until) and not self._world.behaviours.abort_ends_asks
 
     def settle(self) -> None:
         """Lets the runs go on whose requests were answered."""

@@ -126,7 +126,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "tools_sorted": {"1.1.34": False, "1.15.0": True},
     "tool_errors_prefixed": {"1.1.34": True, "1.3.0": False},
     "bash_described": {"1.1.34": True, "1.17.11": False},
-    "running_keeps_raw": {"1.1.34": False, "1.14.34": True, "1.15.13": False},
+    "running_keeps_raw": {"1.1.34": False, "1.14.34": True, "1.15.0": False},
     "tools_begin_first": {"1.1.34": False, "1.14.34": True},
     "silence_is_worded": {"1.1.34": False, "1.14.34": True},
     "edit_errors_explain": {"1.1.34": False, "1.1.65": True},

@@ -124,7 +124,12 @@ def test_a_description_is_kept_without_what_the_fake_never_serves() -> None:
         "/a": {
             "get": {
                 "operationId": "a",
-                "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}},
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}},
+                    }
+                },
             }
         }
     }

@@ -121,6 +121,35 @@ def another_type(_method: str, path: str, answer: Outgoing) -> Outgoing:
     return replace(answer, content_type="text/html") if path == "/session/status" else answer
 
 
+def with_a_parent(value: dict[str, Any]) -> None:
+    """A fork that names a parent."""
+    if str(value.get("title")).endswith("(fork #1)"):
+        value["parentID"] = "ses_parent"
+
+
+def status_of(method: str, inside: str, new: int) -> Wrong:
+    """Answers another status to requests with this in their path."""
+
+    def change(asked: str, path: str, answer: Outgoing) -> Outgoing:
+        return replace(answer, status=new) if asked == method and inside in path else answer
+
+    return answering(change)
+
+
+def emptied(ending: str) -> Wrong:
+    """Answers an empty list."""
+
+    def change(method: str, path: str, answer: Outgoing) -> Outgoing:
+        return replace(answer, body=b"[]") if method == "GET" and path.endswith(ending) else answer
+
+    return answering(change)
+
+
+def allows_no_origin(patch: pytest.MonkeyPatch) -> None:
+    """A gate that names no origin."""
+    patch.setattr(Gate, "origin_headers", lambda _gate, _headers: {})
+
+
 def lets_everybody_in(patch: pytest.MonkeyPatch) -> None:
     """A gate that does not look at the password."""
     patch.setattr(Gate, "admits", lambda _gate, _headers, _query: True)
@@ -128,7 +157,7 @@ def lets_everybody_in(patch: pytest.MonkeyPatch) -> None:
 
 def keeps_deleted_sessions(patch: pytest.MonkeyPatch) -> None:
     """A store that forgets nothing."""
-    patch.setattr(Store, "remove", lambda _store, _session_id, **_: None)
+    patch.setattr(Store, "remove", lambda _store, _session_id, **_more: None)
 
 
 def unsaid(kind: str) -> Wrong:
@@ -165,6 +194,16 @@ MUTATIONS = (
     Mutation("no session.idle", "events.busy-then-idle", unsaid("session.idle")),
     Mutation("no session.created", "events.session-created", unsaid("session.created")),
     Mutation("no session.error", "events.error", unsaid("session.error")),
+    Mutation("no permission.replied", "permissions.replied", unsaid("permission.replied")),
+    Mutation("no question.rejected", "questions.reject", unsaid("question.rejected")),
+    Mutation("no todo.updated", "todos.said", unsaid("todo.updated")),
+    Mutation("no message.part.removed", "history.part-events", unsaid("message.part.removed")),
+    Mutation("no command.executed", "commands.executed", unsaid("command.executed")),
+    Mutation("a revert without a mark", "history.revert", without("revert")),
+    Mutation("a fork that is a child", "history.fork-is-no-child", json_of(with_a_parent)),
+    Mutation("404 for the old route", "permissions.old-route", status_of("POST", "/permissions/", 404)),
+    Mutation("a list without children", "listing.children", emptied("/children")),
+    Mutation("no origin allowed", "browsers.own-origin", allows_no_origin),
 )
 
 

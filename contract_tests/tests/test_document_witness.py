@@ -40,6 +40,8 @@ AMENDMENTS: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     Path(__file__).with_name("document_amendments.yaml")
 )
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
+WRAPPER = "wrapper "
+"""What a log puts before the keys of the wrapping of an event."""
 Change: TypeAlias = Callable[[Any], object]
 """From what is there to what is put in its place."""
 STREAMS = ("/event", "/global/event")
@@ -116,9 +118,9 @@ class Witness:
         self.look(f"{method.upper()} {path} {response.status_code}", _schema(told), value)
 
     def hear(self, path: str, event: dict[str, Any]) -> None:
-        """Looks at an event of a stream."""
+        """Looks at an event of a stream, as a log shows it."""
         told = self.document["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
-        self.look(f"{path} {event.get('payload', event)['type']}", told, event)
+        self.look(f"{path} {event['type']}", told, event if path == "/event" else _wrapped(event))
 
     def look(self, where: str, described: dict[str, Any], value: object) -> None:
         """Holds a value against what is described, or else against what is known to come instead."""
@@ -146,6 +148,13 @@ class Witness:
             if path not in STREAMS and method == request.method.lower() and pattern.fullmatch(asked):
                 return method, path
         return None
+
+
+def _wrapped(event: dict[str, Any]) -> dict[str, Any]:
+    """An event of all directories as it was sent: a log has taken it out of its wrapping."""
+    around = {key: value for key, value in event.items() if key.startswith(WRAPPER)}
+    payload = {key: value for key, value in event.items() if key not in around}
+    return {**{key.removeprefix(WRAPPER): value for key, value in around.items()}, "payload": payload}
 
 
 def _schema(told: dict[str, Any] | None) -> dict[str, Any]:

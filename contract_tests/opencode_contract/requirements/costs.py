@@ -85,3 +85,20 @@ async def reasoning(subject: Subject) -> None:
 
 def _price(found: Value, *, reasoning: int) -> float:
     return found["input"].integer() * INPUT_PRICE + (found["output"].integer() + reasoning) * OUTPUT_PRICE
+
+
+@requirement("costs.total", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True, since="1.1.58")
+async def total(subject: Subject) -> None:
+    """The tokens of a message have a total: all that the provider reported for the call."""
+    (await subject.once(files)).assistant(0)["info.tokens.total"].equals(90)
+
+
+@requirement("costs.session", Level.PROMPT, "measured: 1.1.34 to 1.18.34", scripted=True, since="1.15.0")
+async def session(subject: Subject) -> None:
+    """A session has the cost and the tokens of its messages together."""
+    conversation = await subject.once(files)
+    spent = sum(message["info.cost"].number() for message in conversation.last.assistants)
+    found = await conversation.session_once(lambda session: session["cost"].number() >= spent)
+    found["cost"].near(spent)
+    found["tokens.input"].equals(6)
+    found["tokens.output"].equals(174)

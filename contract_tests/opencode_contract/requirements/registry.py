@@ -9,6 +9,7 @@ from opencode_contract.errors import TargetError
 from opencode_contract.requirements import (
     actions,
     auth,
+    browsers,
     changes,
     commands,
     costs,
@@ -31,7 +32,21 @@ from opencode_contract.requirements import (
 from opencode_contract.requirements.requirement import Requirement
 
 _TOPICS: tuple[ModuleType, ...] = (
-    *(auth, sessions, listing, prompts, messages, history, errors, tools, permissions, questions, subagents, commands),
+    *(
+        auth,
+        browsers,
+        sessions,
+        listing,
+        prompts,
+        messages,
+        history,
+        errors,
+        tools,
+        permissions,
+        questions,
+        subagents,
+        commands,
+    ),
     *(changes, costs, failures, runs, events, everywhere, replies, actions),
 )
 

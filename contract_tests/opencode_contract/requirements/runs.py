@@ -136,6 +136,39 @@ async def abort_tool(subject: Subject) -> None:
     message["info.error.name"].equals("MessageAbortedError")
 
 
+@requirement("runs.abort-command", Level.PROMPT, _ABORT, scripted=True, since="1.14.34")
+async def abort_command(subject: Subject) -> None:
+    """A command that ran when its run was aborted is completed, with an output that says so and no exit code."""
+    message = (await subject.once(aborted_command)).assistant(0)
+    part = only_part(message, "tool")
+    part["state.status"].equals("completed")
+    part["state.output"].matches("(?s).*User aborted the command.*", "a text that says that the user aborted it")
+    message["info.error.name"].equals("MessageAbortedError")
+
+
+@requirement("runs.abort-words", Level.PROMPT, _ABORT, scripted=True, until="1.14.34")
+async def abort_words(subject: Subject) -> None:
+    """The error of an aborted message says that the operation was aborted."""
+    info = (await subject.once(aborted)).assistant(0)["info"]
+    info["error.data.message"].equals("The operation was aborted.")
+
+
+@requirement("runs.aborted", Level.PROMPT, _ABORT, scripted=True, since="1.14.34")
+async def abort_word(subject: Subject) -> None:
+    """The error of an aborted message says Aborted, and its text is kept with an end."""
+    message = (await subject.once(aborted)).assistant(0)
+    message["info.error.data.message"].equals("Aborted")
+    part = only_part(message, "text")
+    part["text"].matches("(?s)one.*", "the beginning of the text")
+    part["time.end"].integer()
+
+
+@requirement("runs.text-comes-at-the-end", Level.PROMPT, _STATUS, scripted=True, since="1.2.1")
+async def text_comes_at_the_end(subject: Subject) -> None:
+    """While a text streams it is in the events only: the part that is listed is empty until it ends."""
+    only_part((await subject.once(aborted)).during.assistants[0], "text")["text"].equals("")
+
+
 @requirement("runs.after-abort", Level.PROMPT, _ABORT, scripted=True)
 async def after_abort(subject: Subject) -> None:
     """A session whose run was aborted answers the next prompt."""

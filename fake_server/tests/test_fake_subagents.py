@@ -141,9 +141,21 @@ async def test_a_commands_subtask_is_summed_up(serving: Serving) -> None:
     assert asked["parts"][0]["text"].startswith("Summarize the task tool output")
 
 
-async def test_an_abort_ends_a_subtask_and_its_child(serving: Serving) -> None:
+async def test_a_subtask_for_nobody_fails(serving: Serving) -> None:
+    """The model is asked all the same."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        await served.prompt(session, "", parts=[{**TASK, "agent": "nobody"}])
+        _, done, last = await served.messages(session)
+    assert done["parts"][0]["state"]["status"] == "error"
+    assert "nobody is not a valid agent" in done["parts"][0]["state"]["error"]
+    assert last["parts"][1]["text"] == "Hello."
+
+
+@pytest.mark.parametrize("version", ["1.1.53", "1.14.34", "1.18.34"])
+async def test_an_abort_ends_a_subtask_and_its_child(serving: Serving, version: str) -> None:
     """Nothing runs on."""
-    async with serving(SCRIPT, clock=ManualClock()) as served:
+    async with serving(SCRIPT, version=version, clock=ManualClock()) as served:
         session = await served.session()
         parts = {"parts": [{**TASK, "prompt": "long"}]}
         await served.http.post(f"/session/{session}/prompt_async", json=parts)

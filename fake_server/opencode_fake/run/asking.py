@@ -54,8 +54,11 @@ def permit(world: World, session: Session, part: ToolPart, demand: Demand, metad
 def _decided(world: World, session: Session, demand: Demand) -> Action:
     """What the first pattern comes to that is not allowed."""
     rules = (*_rules(world, session), *world.asks.granted[session.info["directory"]])
-    decided = (action(demand.permission, pattern, rules) for pattern in demand.patterns)
-    return next((each for each in decided if each != "allow"), "allow")
+    for pattern in demand.patterns:
+        decided = action(demand.permission, pattern, rules)
+        if decided != "allow":
+            return decided
+    return "allow"
 
 
 def _denied(relevant: list[Rule], world: World) -> Refused:

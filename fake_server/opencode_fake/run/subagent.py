@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import cast
 
+from opencode_fake.run.aborts import announce_abort
 from opencode_fake.run.effects import Effect, Effects, Start, Stop, Subrun, Until
 from opencode_fake.run.events import session_created
 from opencode_fake.run.models import AGENTS
@@ -59,6 +60,13 @@ class Subagent:
         """The parent was aborted: so is the child."""
         if self._subrun is not None and not self._subrun.settled:
             yield Stop(self._subrun.session.id)
+
+    def end(self) -> Effects:
+        """The same; where the version does so it waits for the child, and only then the abort is told."""
+        yield from self.stop()
+        if self._subrun is not None and self.world.behaviours.subagents_end_first:
+            yield Until((self._subrun,))
+            yield from announce_abort(self.world, self.session.id, running=True)
 
     def _open(self) -> Session:
         agent = self._agent
@@ -131,10 +139,10 @@ def _last_words(child: Session) -> tuple[str, str]:
     parts = list(child.messages[last["id"]].parts.values()) if last is not None else []
     text = next((part["text"] for part in reversed(parts) if part["type"] == "text"), "")
     states = (part["state"] for part in reversed(parts) if part["type"] == "tool")
-    return text, next((state["error"] for state in states if "error" in state), "")
+    return text, next((error for state in states if (error := state.get("error"))), "")
 
 
 def _called(part: ToolPart) -> JsonObject:
     state = part["state"]
-    title: JsonObject = {"title": state["title"]} if state["status"] == "completed" else {}
+    title: JsonObject = {"title": state.get("title", "")} if state["status"] == "completed" else {}
     return {"id": part["id"], "tool": part["tool"], "state": {"status": state["status"], **title}}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import cast
 
 from opencode_fake.run.answer import open_message
-from opencode_fake.run.effects import Aborted, Effects
+from opencode_fake.run.effects import Aborted, Effect, Effects
 from opencode_fake.run.subagent import Subagent
+from opencode_fake.run.tools import Outcome, ToolFailed
 from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import ModelRef, TextPart, ToolPart, UserInfo
+from opencode_fake.state.wire import ModelRef, PartTime, TextPart, ToolPart, ToolState, UserInfo
 from opencode_fake.state.world import World
 
 _SUMMARIZE = "Summarize the task tool output above and continue with your task."
@@ -29,30 +31,39 @@ def perform(world: World, session: Session, user: UserInfo, task: JsonObject, di
     asking: UserInfo = {**user, "agent": f"{task['agent']}", "model": model}
     message = open_message(world, session, asking, directory)
     yield write_message(world, session, message)
-    part = _call(world, message, task)
+    part, start = _call(world, message, task), world.now()
     yield write_part(world, session, message, part)
-    subagent = Subagent(world, session, message, part)
+    given = part["state"]["input"]
+    ended: ToolState
     try:
-        outcome = yield from subagent.work()
-    except Aborted:
-        yield from subagent.stop()
-        raise
+        outcome = yield from _work(Subagent(world, session, message, part))
+        ended = {
+            "status": "completed",
+            "input": given,
+            "output": outcome.output,
+            "title": outcome.title,
+            "metadata": outcome.metadata,
+        }
+    except ToolFailed as failed:
+        ended = {"status": "error", "input": given, "error": f"Tool execution failed: {failed}"}
     info, end = message.info, world.now()
     if info["role"] == "assistant":
         info["finish"] = "tool-calls"
         info["time"]["completed"] = end
     yield write_message(world, session, message)
-    part["state"] = {
-        "status": "completed",
-        "input": part["state"]["input"],
-        "output": outcome.output,
-        "title": outcome.title,
-        "metadata": outcome.metadata,
-        "time": {"start": part["state"]["time"]["start"], "end": end},
-    }
+    ended["time"] = PartTime(start=start, end=end)
+    part["state"] = ended
     yield write_part(world, session, message, part)
     if "command" in task:
         yield from _ask_for_summary(world, session, user)
+
+
+def _work(subagent: Subagent) -> Generator[Effect, None, Outcome]:
+    try:
+        return (yield from subagent.work())
+    except Aborted:
+        yield from subagent.end()
+        raise
 
 
 def _call(world: World, message: Message, task: JsonObject) -> ToolPart:

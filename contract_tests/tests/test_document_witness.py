@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from opencode_contract.document import kept
 from opencode_contract.fidelity.cases.catalogue import chosen
 from opencode_contract.fidelity.cases.model import Case, case
-from opencode_contract.fidelity.measure import Cast
+from opencode_contract.fidelity.cast import Cast
 from opencode_contract.fidelity.stages import USERNAME, Stage, fake_stage, fidelity_script, real_stage
 from opencode_contract.fidelity.steps import get, post
 from opencode_contract.fidelity.stream import EventLog

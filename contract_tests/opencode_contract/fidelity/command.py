@@ -41,8 +41,8 @@ class Watched(Audience):
         self.progress.say(f"a difference: {difference}")
 
     def found(self, finding: Finding) -> None:
-        """Names what is left of it."""
-        self.progress.say(f"found: {finding.differences[0]}")
+        """Shows what is left of it: whoever interrupts a long run has it already."""
+        self.progress.say(f"found: {finding.differences[0]}\n{finding.script}")
 
 
 def binaries(versions: Sequence[str], given: Iterable[str]) -> list[Binary]:

@@ -86,6 +86,7 @@ class Normaliser:
     _numbers: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     _homes: dict[str, str] = field(default_factory=dict)
     """The sessions that ids belong to, as far as it was seen."""
+    _texts: dict[str, str] = field(default_factory=dict)
 
     @property
     def order(self) -> dict[str, list[str]]:
@@ -144,6 +145,13 @@ class Normaliser:
         return isinstance(session, str) and session.startswith("ses_") and session not in self.sessions
 
     def _text(self, text: str) -> str:
+        """A text without what is volatile; each is looked at once, for most come again and again."""
+        found = self._texts.get(text)
+        if found is None:
+            found = self._texts[text] = self._steady(text)
+        return found
+
+    def _steady(self, text: str) -> str:
         if _WEB_PAGE.match(text):
             return "<web page>"
         for folder, role in (

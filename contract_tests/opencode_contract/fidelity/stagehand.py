@@ -85,6 +85,8 @@ class Stagehand:
         self._judge(self._wait_for(self.duo.finish(), STEP_SECONDS), "in the end")
 
     def _judge(self, differences: tuple[Difference, ...], when: str = "") -> None:
+        if not differences and not self._confirmed:
+            return
         steps = tuple(self.steps)
         key = f"{steps} {when}"
         confirmed = self._confirmed.get(key, ())

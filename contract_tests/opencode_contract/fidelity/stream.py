@@ -54,7 +54,7 @@ class EventLog:
             async for line in response.aiter_lines():
                 if line.startswith("data:"):
                     async with self._changed:
-                        self.events.append(_unwrapped(json.loads(line.removeprefix("data:"))))
+                        self.events.append(json.loads(line.removeprefix("data:")))
                         self._changed.notify_all()
 
 
@@ -83,7 +83,7 @@ class Hearing:
         if own != self._own:
             self._own, self._sessions, self._position = set(own), set(own), self.start
             self._events = []
-        for event in self.log.events[self._position :]:
+        for event in map(_unwrapped, self.log.events[self._position :]):
             about = set(session_ids(event))
             if event.get("type") == "session.created" and parent_id(event) in self._sessions:
                 self._sessions |= about

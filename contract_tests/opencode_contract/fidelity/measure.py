@@ -21,6 +21,8 @@ _T = TypeVar("_T")
 
 TOGETHER = 8
 """Cases that go on at the same time on one pair of stages."""
+AGAIN = 2
+"""How often a case is performed again that came out different: what differs each time is no chance."""
 CALM = 2
 """The same for those that are performed once more."""
 
@@ -53,8 +55,12 @@ class Theatre:
         return judge(case, self.real.stage.version, shown[0], shown[1], self.fake.unknown, self.rules)
 
     async def calmly(self, result: Result) -> Result:
-        """The result of a case that came out different, performed once more with patience. That counts."""
-        return await self.judged(result.case, PATIENT) if result.outcome is Outcome.DIFFERENT else result
+        """The result of a case that came out different, performed again with patience. What it does then counts."""
+        for _ in range(AGAIN):
+            if result.outcome is not Outcome.DIFFERENT:
+                break
+            result = await self.judged(result.case, PATIENT)
+        return result
 
 
 async def measure(
@@ -65,7 +71,7 @@ async def measure(
 ) -> VersionReport:
     """Performs all cases, shared out among pairs of stages: many at a time, then those that want to be alone.
 
-    Where a case comes out different it is performed once more, calmly and with patience, and that counts: a real server
+    Where a case comes out different it is performed again, calmly and with patience, and that counts: a real server
     under load is late with what it makes in the background, which says nothing about the fake.
     """
     rules, listed = tuple(accepted), tuple(cases)

@@ -74,7 +74,7 @@ def _part(part: Part) -> str:
             return f"{part['type']} {_short(part['text'])}"
         case "tool":
             state = part["state"]
-            outcome = state["error"] if state["status"] == "error" else state.get("output")
+            outcome = state.get("error") if state["status"] == "error" else state.get("output")
             came = f" -> {_short(outcome)}" if outcome is not None else ""
             given = shorten(json.dumps(state["input"], ensure_ascii=False), WIDTH // 2, placeholder="...")
             return f"tool {part['tool']} {state['status']} {given}{came}"

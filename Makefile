@@ -8,7 +8,7 @@ TARGETS ?= fake:1.1.53 fake:1.18.34
 VERSION ?= 1.1.53
 SEED ?= 0
 # What CI measures of the catalogue on each version: some of every room.
-ONLY ?= path.*,auth.*,cors.*,create.*,list.*,get.*,patch.*,delete.*,children.*,directory.*,message*.*,run.*,ask.*,question.*,talk.*
+ONLY ?= create.*,list.*,messages.*,run.*,ask.*,question.*
 VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin

@@ -113,3 +113,16 @@ async def test_from_1_15_0_on_such_a_prompt_cannot_be_read(serving: Serving, wan
     assert fault["message"].startswith(f'Expected {name}, got {{"type":"{wanted["type"]}"')
     assert fault["message"].endswith('\n  at [2]["info"]["format"]')
     assert found[1].json()["data"]["message"].endswith('\n  at ["info"]["format"]')
+
+
+@pytest.mark.parametrize(("version", "summed_up"), [("1.15.13", True), ("1.17.0", False)])
+async def test_what_the_server_cannot_read_itself_is_not_summed_up(
+    serving: Serving, version: str, summed_up: bool
+) -> None:
+    """A page that begins with the prompt shows it all the same."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/message", json={"parts": [], "noReply": True})
+        await served.prompt(session, "form", format=FORM)
+        page = (await served.http.get(f"/session/{session}/message?limit=2")).json()
+    assert ("summary" in page[0]["info"]) == summed_up

@@ -112,7 +112,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "user_message_title": {"1.1.34": True, "1.2.6": False},
     "structure_shows_at_once": {"1.1.34": False, "1.14.34": True, "1.15.3": False, "1.17.0": True},
     "formats_are_unreadable": {"1.1.34": False, "1.14.48": True},
-    "unreadable_is_not_forked": {"1.1.34": False, "1.17.0": True},
+    "unreadable_inside_too": {"1.1.34": False, "1.17.0": True},
     "tokens_have_total": {"1.1.34": False, "1.1.58": True},
     "output_includes_reasoning": {"1.1.34": True, "1.14.34": False},
     "runs_in_own_directory": {"1.1.34": True, "1.2.1": False, "1.15.13": True},

@@ -161,6 +161,24 @@ def test_a_session_is_busy_with_a_shell_command(version: str, busy: bool) -> Non
     assert told == [{"type": "busy"}, {"type": "idle"}][not busy :]
 
 
+async def test_a_summary_names_its_session_before_it_is_paid(serving: Serving) -> None:
+    """The title comes while the summary is written, so that it does not show its cost."""
+    told: list[tuple[bool, float]] = []
+    async with serving(SCRIPT, version="1.18.34") as served, served.http.stream("GET", "/event") as stream:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/summarize", json=MODEL)
+        await served.http.delete(f"/session/{session}")
+        async for line in stream.aiter_lines():
+            event = json.loads(line.removeprefix("data: ") or "{}")
+            if event.get("type") == "session.updated":
+                info = event["properties"]["info"]
+                told.append((info["title"].startswith("New session"), info["cost"]))
+            if event.get("type") == "session.deleted":
+                break
+    assert [named_late for named_late, _ in told] == [False, False]
+    assert told[0][1] == 0 < told[1][1]
+
+
 async def test_a_summary_is_an_answer_of_its_own_agent(serving: Serving) -> None:
     """On its own account the server goes on afterwards."""
     async with serving(SCRIPT) as served:

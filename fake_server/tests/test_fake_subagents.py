@@ -86,6 +86,24 @@ async def test_what_a_task_shows(serving: Serving, version: str) -> None:
     assert metadata.get("parentSessionId", session) == session
 
 
+async def test_a_task_that_shows_its_child_keeps_nothing_raw(serving: Serving) -> None:
+    """In 1.14.41, where a tool that shows nothing yet does."""
+    states: list[dict[str, Any]] = []
+    async with serving(SCRIPT, version="1.14.41") as served, served.http.stream("GET", "/event") as stream:
+        session = await served.session()
+        await served.prompt(session, "job")
+        async for line in stream.aiter_lines():
+            told = json.loads(line.removeprefix("data: ") or "{}")
+            part = told.get("properties", {}).get("part", {})
+            if part.get("tool") == "task" and part["state"]["status"] == "running":
+                states.append(part["state"])
+            if told.get("type") == "session.idle" and told["properties"]["sessionID"] == session:
+                break
+    shown = [state for state in states if "metadata" in state]
+    assert shown
+    assert not any("raw" in state for state in shown)
+
+
 @pytest.mark.parametrize(
     ("version", "denied", "named", "told"),
     [

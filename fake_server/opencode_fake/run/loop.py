@@ -119,6 +119,8 @@ class Run:
         answer.info["summary"] = True
         yield message_updated(self.world, answer.info)
         yield set_status(self.world, self.session.id, {"type": "busy"})
+        # The title needs no more time than the summary, whose cost it does not show.
+        yield from self._entitle()
         goes_on = yield from answer.perform(summary_call(self.world.casting.script.tokens))
         if "finish" in answer.info:
             self._unsummarized = user

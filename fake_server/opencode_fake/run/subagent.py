@@ -40,6 +40,7 @@ class Subagent:
         child = self._open()
         yield from session_created(self.world, child)
         shown = self._shown(child)
+        self.part["state"].pop("raw", None)
         self.part["state"]["title"] = self._description
         self.part["state"]["metadata"] = shown
         yield write_part(self.world, self.session, self.message, self.part)

@@ -25,7 +25,7 @@ def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     yield session_updated(world, session, {"time": {"updated": updated}, "summary": summary})
     yield event("session.diff", sessionID=session.id, diff=session.diff)
     info = cast("UserInfo", user.info)
-    if "format" in info and world.behaviours.formats_are_unreadable:
+    if "format" in info and world.behaviours.unreadable_inside_too:
         return
     diffs = diff_of(world, [user, *session.answers_to(info["id"])])
     known = info.get("summary")

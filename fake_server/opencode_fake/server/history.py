@@ -39,7 +39,7 @@ async def fork(app: App, incoming: Incoming) -> Outgoing:
     original = sessions.known(app, incoming)
     if original is None and incoming.behaviours.forks_are_titled:
         raise Refused(sessions.not_found(app, incoming))
-    if original is not None and incoming.behaviours.formats_are_unreadable:
+    if original is not None and incoming.behaviours.unreadable_inside_too:
         _check_readable(original)
     before = cast("str | None", given.get("messageID"))
     session, events = history.fork(app.world, original, incoming.directory, before)

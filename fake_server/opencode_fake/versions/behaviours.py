@@ -151,6 +151,8 @@ class Behaviours:
     """The form that a prompt asked for is part of the event that completes the message; before, only of the next."""
     formats_are_unreadable: bool
     """A message whose prompt asks for a ``format`` cannot be read: the server fails to check its own answer."""
+    unreadable_inside_too: bool
+    """The server itself cannot read such a message either: its session is not forked, and it is not summed up."""
     tokens_have_total: bool
     """``tokens`` have a ``total`` once there are any."""
     output_includes_reasoning: bool

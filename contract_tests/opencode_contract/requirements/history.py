@@ -65,7 +65,7 @@ async def fork(subject: Subject) -> None:
     copy = (await subject.send("POST", f"{talk.path}/fork", body={})).expect(200).json("session")
     copied = list(await subject.get(f"/session/{copy['id'].text()}/message", "messages"))
     copy.require(texts_of(copied) == ["one", "two"], f"the messages should be copied, and are {texts_of(copied)}")
-    ids = {message["info.id"].json for message in copied}
+    ids = [message["info.id"].json for message in copied]
     copy.require(talk.first["info.id"].json not in ids, "a copied message should have an id of its own")
     copied[0]["info.sessionID"].equals(copy["id"].json)
 

@@ -91,8 +91,7 @@ class Run:
             return False
         task = subtask.pending(self.session, user)
         if task is not None:
-            yield from subtask.perform(self.world, self.session, info, task, self._where)
-            return True
+            return (yield from subtask.perform(self.world, self.session, info, task, self._where))
         if asks_for_summary(user):
             return (yield from self._compact(user, info))
         performance = self._performance_for(user)

@@ -6,7 +6,9 @@ from collections.abc import Generator
 from typing import cast
 
 from opencode_fake.run.answer import open_message
-from opencode_fake.run.effects import Aborted, Effect, Effects
+from opencode_fake.run.effects import Aborted, Effect, Effects, event
+from opencode_fake.run.errors import unknown_agent
+from opencode_fake.run.models import AGENTS
 from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome, ToolFailed
 from opencode_fake.run.writing import write_message, write_part
@@ -25,14 +27,29 @@ def pending(session: Session, user: Message) -> JsonObject | None:
     return cast("JsonObject", tasks[-1]) if tasks and not taken_up else None
 
 
-def perform(world: World, session: Session, user: UserInfo, task: JsonObject, directory: str) -> Effects:
-    """Lets a subagent do it, in a message of its own; a command's subtask is followed by a prompt to sum it up."""
+def fell_through(session: Session, user: Message) -> bool:
+    """Whether the run ended before the subtask of a prompt did: its answer was never completed."""
+    last = session.last_assistant()
+    return last is not None and "completed" not in last["time"] and pending(session, user) is not None
+
+
+def perform(
+    world: World, session: Session, user: UserInfo, task: JsonObject, directory: str
+) -> Generator[Effect, None, bool]:
+    """Lets a subagent do it, in a message of its own; a command's subtask is followed by a prompt to sum it up.
+
+    Returns whether the run goes on: where agents are looked up first, it ends at one that does not exist.
+    """
     model = cast("ModelRef", task.get("model", user["model"]))
-    asking: UserInfo = {**user, "agent": f"{task['agent']}", "model": model}
+    agent = f"{task['agent']}"
+    asking: UserInfo = {**user, "agent": agent, "model": model}
     message = open_message(world, session, asking, directory)
     yield write_message(world, session, message)
     part, start = _call(world, message, task), world.now()
     yield write_part(world, session, message, part)
+    if agent not in AGENTS and world.behaviours.unknown_agent_is_an_event:
+        yield event("session.error", sessionID=session.id, error=unknown_agent(agent, world.behaviours))
+        return False
     given = part["state"]["input"]
     ended: ToolState
     try:
@@ -56,6 +73,7 @@ def perform(world: World, session: Session, user: UserInfo, task: JsonObject, di
     yield write_part(world, session, message, part)
     if "command" in task:
         yield from _ask_for_summary(world, session, user)
+    return True
 
 
 def _work(subagent: Subagent) -> Generator[Effect, None, Outcome]:

@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, cast
 
-from opencode_fake.run import structured
+from opencode_fake.run import structured, subtask
 from opencode_fake.run.effects import event
 from opencode_fake.run.errors import unknown_agent, unknown_error, unknown_model
 from opencode_fake.run.models import is_known
@@ -45,7 +45,7 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
     # A caller that goes away does not end the run.
     await asyncio.shield(app.driver.start(session, _run_directory(app, incoming, session)))
     last = None if session.deleted else session.last_assistant()
-    if last is None or last["parentID"] < message.info["id"]:
+    if last is None or last["parentID"] < message.info["id"] or subtask.fell_through(session, message):
         return _nothing(app, "no message")
     return answer(session.messages[last["id"]].wire(), chunked=True)
 

@@ -7,9 +7,11 @@ what ``document_amendments.yaml`` says that the real server sends instead; the s
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -25,7 +27,6 @@ from opencode_contract.fidelity.cases.model import Case, case
 from opencode_contract.fidelity.cast import Cast
 from opencode_contract.fidelity.stages import USERNAME, Stage, fake_stage, fidelity_script, real_stage
 from opencode_contract.fidelity.steps import get, post
-from opencode_contract.fidelity.stream import EventLog
 from opencode_contract.local import given_binary
 from opencode_fake import FakeServer, VirtualClock
 from opencode_fake.run.answer import Answer
@@ -40,8 +41,6 @@ AMENDMENTS: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     Path(__file__).with_name("document_amendments.yaml")
 )
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
-WRAPPER = "wrapper "
-"""What a log puts before the keys of the wrapping of an event."""
 Change: TypeAlias = Callable[[Any], object]
 """From what is there to what is put in its place."""
 STREAMS = ("/event", "/global/event")
@@ -118,9 +117,9 @@ class Witness:
         self.look(f"{method.upper()} {path} {response.status_code}", _schema(told), value)
 
     def hear(self, path: str, event: dict[str, Any]) -> None:
-        """Looks at an event of a stream, as a log shows it."""
+        """Looks at an event of a stream, in its wrapping if it has one."""
         told = self.document["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
-        self.look(f"{path} {event['type']}", told, event if path == "/event" else _wrapped(event))
+        self.look(f"{path} {event.get('payload', event)['type']}", told, event)
 
     def look(self, where: str, described: dict[str, Any], value: object) -> None:
         """Holds a value against what is described, or else against what is known to come instead."""
@@ -148,13 +147,6 @@ class Witness:
             if path not in STREAMS and method == request.method.lower() and pattern.fullmatch(asked):
                 return method, path
         return None
-
-
-def _wrapped(event: dict[str, Any]) -> dict[str, Any]:
-    """An event of all directories as it was sent: a log has taken it out of its wrapping."""
-    around = {key: value for key, value in event.items() if key.startswith(WRAPPER)}
-    payload = {key: value for key, value in event.items() if key not in around}
-    return {**{key.removeprefix(WRAPPER): value for key, value in around.items()}, "payload": payload}
 
 
 def _schema(told: dict[str, Any] | None) -> dict[str, Any]:
@@ -186,11 +178,34 @@ def surroundings(document: dict[str, Any]) -> Case:
     return case("surroundings", "any path", "good input", asked, logged, places, second, alone=True)
 
 
+@asynccontextmanager
+async def listening(stage: Stage, witness: Witness, path: str) -> AsyncIterator[None]:
+    """Lets the witness hear all that a stream says, from its first event on."""
+    opened = asyncio.Event()
+
+    async def listen() -> None:
+        timeout = httpx.Timeout(20, read=None)
+        async with stage.http.stream("GET", path, auth=_auth(stage), timeout=timeout) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: "):
+                    witness.hear(path, json.loads(line.removeprefix("data: ")))
+                    opened.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(listen())
+        await opened.wait()
+        yield
+        task.cancel()
+
+
+def _auth(stage: Stage) -> httpx.Auth:
+    return httpx.BasicAuth(USERNAME, stage.password.get_secret_value())
+
+
 async def perform(stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet: float) -> None:
     """Lets the witness see the cases on a stage."""
     stage.http.event_hooks["response"].append(witness.note)
-    auth = httpx.BasicAuth(USERNAME, stage.password.get_secret_value())
-    async with EventLog(stage.http, auth, "/global/event") as everywhere:
+    async with listening(stage, witness, "/event"), listening(stage, witness, "/global/event"):
         players, gate = Cast(stage, quiet), asyncio.Semaphore(8)
         await players.prepare()
 
@@ -202,9 +217,6 @@ async def perform(stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet
         await asyncio.gather(*(play(one) for one in cases if one not in alone))
         for one in alone:
             await play(one)
-        for path, log in zip(STREAMS, (stage.log, everywhere), strict=True):
-            for event in log.events:
-                witness.hear(path, event)
 
 
 def missing(witness: Witness, version: str) -> set[str]:
@@ -240,8 +252,7 @@ async def test_the_real_server_fits_the_description_as_amended() -> None:
     if binary.version not in AMENDMENTS:
         pytest.skip(f"the description of {binary.version} is not kept")
     async with real_stage(binary, fidelity_script()) as stage:
-        auth = httpx.BasicAuth(USERNAME, stage.password.get_secret_value())
-        document = (await stage.http.get("/doc", auth=auth)).json()
+        document = (await stage.http.get("/doc", auth=_auth(stage))).json()
         assert kept(document) == stored(binary.version)
         witness = Witness(described(binary.version), AMENDMENTS[binary.version])
         await perform(stage, witness, (*chosen(CASES), surroundings(witness.document)), quiet=0.3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 from conftest import Serving
 
@@ -99,6 +100,7 @@ async def test_from_1_15_0_on_such_a_prompt_cannot_be_read(serving: Serving, wan
         "1.15.0": [400, 400, 200, 400, 400, 200],
         "1.17.0": [400, 400, 200, 400, 400, 500],
     }
+    found: list[httpx.Response] = []
     for version, wished in expected.items():
         async with serving(SCRIPT, version=version) as served:
             path = f"/session/{await served.session()}"

@@ -38,7 +38,7 @@ async def test_the_run_ends_where_agents_are_looked_up_first(serving: Serving, v
     """Later versions leave the call running, say session.error, and answer without a message."""
     async with serving(SCRIPT, version=version) as served, served.http.stream("GET", "/event") as stream:
         answered, text, (task,) = await ask(served)
-        said = []
+        said, message = [], ""
         async for line in stream.aiter_lines():
             event = json.loads(line.removeprefix("data: ") or "{}")
             said.append(event.get("type"))

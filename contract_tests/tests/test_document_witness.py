@@ -44,6 +44,7 @@ BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
 Change: TypeAlias = Callable[[Any], object]
 """From what is there to what is put in its place."""
 STREAMS = ("/event", "/global/event")
+HEARTBEAT_SECONDS = 35
 CASES = (
     "health,list.all,create.title,patch.title,delete.with-children,children.two,fresh.*,message.*,messages.pages,"
     "async.plain,run.thinking,run.two-at-once,run.failing-bash,run.write-and-edit,run.refused,run.boom,prompt.no-reply,"
@@ -96,6 +97,8 @@ class Witness:
     faults: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     """The amendments that were needed."""
+    beaten: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when both streams have said a heartbeat."""
     _checks: dict[str, Any] = field(default_factory=dict)
     _operations: list[tuple[str, str, re.Pattern[str]]] = field(default_factory=list)
 
@@ -120,6 +123,8 @@ class Witness:
         """Looks at an event of a stream, in its wrapping if it has one."""
         told = self.document["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"]["schema"]
         self.look(f"{path} {event.get('payload', event)['type']}", told, event)
+        if {f"{path} server.heartbeat" for path in STREAMS} <= self.seen:
+            self.beaten.set()
 
     def look(self, where: str, described: dict[str, Any], value: object) -> None:
         """Holds a value against what is described, or else against what is known to come instead."""
@@ -202,7 +207,9 @@ def _auth(stage: Stage) -> httpx.Auth:
     return httpx.BasicAuth(USERNAME, stage.password.get_secret_value())
 
 
-async def perform(stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet: float) -> None:
+async def perform(
+    stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet: float, *, patient: bool = False
+) -> None:
     """Lets the witness see the cases on a stage."""
     stage.http.event_hooks["response"].append(witness.note)
     async with listening(stage, witness, "/event"), listening(stage, witness, "/global/event"):
@@ -217,6 +224,9 @@ async def perform(stage: Stage, witness: Witness, cases: tuple[Case, ...], quiet
         await asyncio.gather(*(play(one) for one in cases if one not in alone))
         for one in alone:
             await play(one)
+        if patient:
+            # A real 1.1.53 says the first heartbeat 30 s after the stream was opened.
+            await asyncio.wait_for(witness.beaten.wait(), HEARTBEAT_SECONDS)
 
 
 def missing(witness: Witness, version: str) -> set[str]:
@@ -255,7 +265,7 @@ async def test_the_real_server_fits_the_description_as_amended() -> None:
         document = (await stage.http.get("/doc", auth=_auth(stage))).json()
         assert kept(document) == stored(binary.version)
         witness = Witness(described(binary.version), AMENDMENTS[binary.version])
-        await perform(stage, witness, (*chosen(CASES), surroundings(witness.document)), quiet=0.3)
+        await perform(stage, witness, (*chosen(CASES), surroundings(witness.document)), quiet=0.3, patient=True)
     assert witness.faults == set()
     assert missing(witness, binary.version) <= NEEDS_NETWORK
     assert {named(amendment) for amendment in witness.amendments} - witness.used == set()

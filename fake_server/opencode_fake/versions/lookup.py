@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from functools import total_ordering
+from functools import cache, total_ordering
 
 from pydantic import TypeAdapter
 
@@ -50,6 +50,12 @@ class Version:
         return hash(self.numbers)
 
 
+@cache
+def _adapter() -> TypeAdapter[Behaviours]:
+    """What checks a row; made once, since that takes longer than all else in a server's start."""
+    return TypeAdapter(Behaviours)
+
+
 def behaviours(version: str) -> Behaviours:
     """How ``version`` answers: for each behaviour the last row that is not newer.
 
@@ -66,4 +72,4 @@ def behaviours(version: str) -> Behaviours:
             f"OpenCode {version} was never tried: the fake behaves as {LAST} does", UnprovenVersion, stacklevel=3
         )
     values = {row.behaviour: row.value for row in ROWS if Version(row.since) <= wanted}
-    return TypeAdapter(Behaviours).validate_python(values)
+    return _adapter().validate_python(values)

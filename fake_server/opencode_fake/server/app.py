@@ -35,7 +35,6 @@ log = logging.getLogger("opencode_fake")
 
 ROUTES = (
     Route("GET", "/global/health", system.health),
-    Route("GET", "/api/health", system.api_health, lambda behaviours: behaviours.api_has_health),
     Route("GET", "/event", system.events),
     Route("GET", "/global/event", system.global_events),
     Route("GET", "/session", sessions.listed),
@@ -58,7 +57,7 @@ ROUTES = (
     Route("POST", "/question/{requestID}/reply", asks.answer_question),
     Route("POST", "/question/{requestID}/reject", asks.reject_question),
 )
-"""What the fake reproduces, beside its surroundings. Everything else is an unknown path."""
+"""What every version answers. What some do is in the other rooms; everything else is an unknown path."""
 
 
 class App:

@@ -25,8 +25,6 @@ class Route:
     method: str
     path: str
     handler: Handler
-    exists: Callable[[Behaviours], bool] = lambda _: True
-    """Whether a version has the route."""
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -42,7 +40,7 @@ class Router:
     """Finds routes."""
 
     def __init__(self, routes: Iterable[Route], behaviours: Behaviours) -> None:
-        self.routes = tuple(route for route in routes if route.exists(behaviours))
+        self.routes = tuple(routes)
         self._behaviours = behaviours
         self._by_shape: defaultdict[tuple[str, int], list[Route]] = defaultdict(list)
         for route in self.routes:

@@ -16,11 +16,6 @@ async def health(app: App, _: Incoming) -> Outgoing:
     return answer({"healthy": True, "version": app.world.version})
 
 
-async def api_health(_: App, __: Incoming) -> Outgoing:
-    """``GET /api/health``."""
-    return answer({"healthy": True})
-
-
 async def events(app: App, incoming: Incoming) -> Reader:
     """``GET /event``: what happens in one directory."""
     return app.streams.open(incoming.directory)

@@ -58,8 +58,6 @@ class Behaviours:
     """HEAD is no method of any route."""
     empty_answer_is_json: bool
     """A 204 calls itself JSON."""
-    api_has_health: bool
-    """``GET /api/health`` exists."""
     gzip_from: int | None
     """Bytes from which on an answer is compressed for who accepts it; None: never."""
 

@@ -64,7 +64,6 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "paths_forgive": {"1.1.34": False, "1.14.48": True},
     "head_is_unknown": {"1.1.34": False, "1.14.48": True},
     "empty_answer_is_json": {"1.1.34": True, "1.14.34": False},
-    "api_has_health": {"1.1.34": False, "1.17.0": True},
     "gzip_from": {"1.1.34": None, "1.14.34": 0, "1.14.48": 1024},
     "directories_resolved": {"1.1.34": False, "1.2.27": True},
     "list_filters_by": {

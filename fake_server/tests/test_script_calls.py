@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from opencode_fake.scripts import Tokens, delay, edit, provider_error, reasoning, stream_error, text, tool, turn, write
 from opencode_fake.scripts.calls import calls, chunks
-from opencode_fake.scripts.model import JsonObject, Step, workspace_path
+from opencode_fake.scripts.model import JsonObject, workspace_path
 from opencode_fake.scripts.pricing import cost, price
+from opencode_fake.scripts.steps import Step
 from opencode_fake.scripts.tool_calls import tool_input, tool_name
 
 BASE = Tokens(input=1)

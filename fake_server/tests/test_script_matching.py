@@ -6,7 +6,7 @@ import re
 
 from opencode_fake.scripts import Casting, Exactly, Reply, Script, Turn, reply, script, text, turn
 from opencode_fake.scripts.matching import default_title
-from opencode_fake.scripts.model import TextStep
+from opencode_fake.scripts.steps import TextStep
 
 
 def answer(made: Turn) -> str:

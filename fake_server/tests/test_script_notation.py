@@ -26,7 +26,8 @@ from opencode_fake.scripts import (
     turn,
     write,
 )
-from opencode_fake.scripts.model import DefaultReply, TextStep
+from opencode_fake.scripts.model import DefaultReply
+from opencode_fake.scripts.steps import TextStep
 
 IN_YAML = """
 tokens: {input: 7}

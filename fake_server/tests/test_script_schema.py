@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from opencode_fake.scripts import Script, ScriptError, json_schema, loads_script
-from opencode_fake.scripts.model import STEP_KEYS
 from opencode_fake.scripts.problems import ENTRIES, SHAPES, SHAPES_BY_PLACE
+from opencode_fake.scripts.steps import STEP_KEYS
 
 NOTES = {"title", "description", "default", "$schema", "$defs"}
 TYPES: dict[str, tuple[type, ...]] = {

@@ -35,7 +35,7 @@ from opencode_fake.scripts import (
 )
 from opencode_fake.scripts.calls import calls
 from opencode_fake.scripts.failures import failure_body
-from opencode_fake.scripts.model import Step
+from opencode_fake.scripts.steps import Step
 
 PROMPT = ModelRequest("ses_1", "prompt", "x", user_messages=1, answered=0, messages=(), tools=("bash",), stream=True)
 

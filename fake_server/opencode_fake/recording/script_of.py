@@ -15,8 +15,9 @@ from opencode_fake.recording.transcript import (
     Transcript,
 )
 from opencode_fake.scripts.calls import chunks
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, CacheTokens, TextStep, Tokens
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, CacheTokens, Tokens
 from opencode_fake.scripts.pricing import price
+from opencode_fake.scripts.steps import TextStep
 
 Words = dict[str, Any]
 """A piece of a script as it is written in YAML."""

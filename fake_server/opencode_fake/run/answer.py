@@ -15,8 +15,9 @@ from opencode_fake.run.errors import CallFailed
 from opencode_fake.run.events import text_grew
 from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.calls import Call, chunks
-from opencode_fake.scripts.model import CallStep, DelayStep, Failure, ReasoningStep, Step, TextStep
+from opencode_fake.scripts.model import Failure
 from opencode_fake.scripts.pricing import cost
+from opencode_fake.scripts.steps import CallStep, DelayStep, ReasoningStep, Step, TextStep
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import (
     AssistantInfo,

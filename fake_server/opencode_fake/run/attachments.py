@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from opencode_fake.run import tools
 from opencode_fake.run.effects import dumps
-from opencode_fake.scripts.model import JsonObject, ToolStep
+from opencode_fake.scripts.model import JsonObject
+from opencode_fake.scripts.steps import ToolStep
 from opencode_fake.state.world import World
 
 TEXT = "text/plain"

@@ -12,8 +12,9 @@ from opencode_fake.run.effects import Effect, Effects, Event, Pending, Subrun, U
 from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
-from opencode_fake.scripts.model import CallStep, JsonObject, ToolStep
+from opencode_fake.scripts.model import JsonObject
 from opencode_fake.scripts.permissions import demands
+from opencode_fake.scripts.steps import CallStep, ToolStep
 from opencode_fake.scripts.tool_calls import SHELL_TOOL, tool_input, tool_name
 from opencode_fake.state.asks import PermissionRequest
 from opencode_fake.state.store import Message, Session

@@ -11,7 +11,8 @@ from opencode_fake.run.history import forget_reverted
 from opencode_fake.run.models import DEFAULT_AGENT
 from opencode_fake.scripts.calls import Call, calls
 from opencode_fake.scripts.compaction import SUMMARY
-from opencode_fake.scripts.model import TextStep, Tokens, Turn
+from opencode_fake.scripts.model import Tokens, Turn
+from opencode_fake.scripts.steps import TextStep
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import GivenPart, ModelRef, TextPart, UserInfo
 from opencode_fake.state.world import World

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from opencode_fake.run.effects import Event, event
-from opencode_fake.scripts.model import CallStep, JsonObject, JsonValue, ToolStep
+from opencode_fake.scripts.model import JsonObject, JsonValue
+from opencode_fake.scripts.steps import CallStep, ToolStep
 from opencode_fake.state.store import Session
 from opencode_fake.state.wire import ToolPart, ToolState
 from opencode_fake.state.workspace import Workspace, count_lines, patch

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from opencode_fake.scripts.calls import Call, chunks
-from opencode_fake.scripts.model import CallStep, DelayStep, Failure, JsonObject, ReasoningStep, TextStep, Tokens
+from opencode_fake.scripts.model import Failure, JsonObject, Tokens
 from opencode_fake.scripts.pricing import MODEL_ID
+from opencode_fake.scripts.steps import CallStep, DelayStep, ReasoningStep, TextStep
 from opencode_fake.scripts.tool_calls import FILE_TOOLS, tool_input, tool_name
 
 SETTLING = 0.8

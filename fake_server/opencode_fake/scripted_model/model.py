@@ -20,9 +20,10 @@ from opencode_fake.scripted_model.shell import ScriptedShell, take
 from opencode_fake.scripts.calls import Call
 from opencode_fake.scripts.compaction import SUMMARY
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import CallStep, Failure, JsonObject, JsonValue, TextStep, Tokens, ToolStep
+from opencode_fake.scripts.model import Failure, JsonObject, JsonValue, Tokens
 from opencode_fake.scripts.permissions import configured, script_rules
 from opencode_fake.scripts.pricing import MODEL_ID
+from opencode_fake.scripts.steps import CallStep, TextStep, ToolStep
 from opencode_fake.scripts.tool_calls import SHELL_TOOL, script_commands
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 

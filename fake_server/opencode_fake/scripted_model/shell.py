@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencode_fake.scripted_model import player
-from opencode_fake.scripts.model import ToolStep
+from opencode_fake.scripts.steps import ToolStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opencode_fake.scripts.errors import InvalidScript, Problem, ScriptError, ScriptSyntaxError, UnreadableScript
 from opencode_fake.scripts.matching import Casting, Performance, Unmatched
-from opencode_fake.scripts.model import Choice, Exactly, Failure, Regex, Reply, Script, Step, Todo, Tokens, Turn
+from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Tokens, Turn
 from opencode_fake.scripts.notation import (
     delay,
     edit,
@@ -23,6 +23,7 @@ from opencode_fake.scripts.notation import (
     write,
 )
 from opencode_fake.scripts.schema import json_schema
+from opencode_fake.scripts.steps import Choice, Step, Todo
 from opencode_fake.scripts.yaml_file import load_script, loads_script
 
 __all__ = [

@@ -10,18 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from opencode_fake.scripts.model import (
-    CallStep,
-    DelayStep,
-    ErrorStep,
-    Failure,
-    ReasoningStep,
-    Step,
-    TextStep,
-    Tokens,
-    Turn,
-    is_call,
-)
+from opencode_fake.scripts.model import Failure, Tokens, Turn
+from opencode_fake.scripts.steps import CallStep, DelayStep, ErrorStep, ReasoningStep, Step, TextStep, is_call
 
 Streamed: TypeAlias = TextStep | ReasoningStep | CallStep | DelayStep
 Finish: TypeAlias = Literal["stop", "tool-calls"]

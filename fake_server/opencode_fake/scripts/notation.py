@@ -15,30 +15,23 @@ from typing import Literal, TypeAlias, TypedDict, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from opencode_fake.scripts.errors import InvalidScript
-from opencode_fake.scripts.model import (
+from opencode_fake.scripts.model import DefaultReply, Exactly, Failure, Regex, Reply, Script, Tokens, Turn
+from opencode_fake.scripts.problems import findings
+from opencode_fake.scripts.steps import (
     Choice,
-    DefaultReply,
     DelayStep,
     EditStep,
     ErrorStep,
-    Exactly,
-    Failure,
     QuestionStep,
     ReasoningStep,
-    Regex,
-    Reply,
-    Script,
     Step,
     TaskStep,
     TextStep,
     Todo,
     TodosStep,
-    Tokens,
     ToolStep,
-    Turn,
     WriteStep,
 )
-from opencode_fake.scripts.problems import findings
 
 
 class CacheCounts(TypedDict, total=False):

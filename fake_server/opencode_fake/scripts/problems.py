@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from opencode_fake.scripts.errors import Problem
-from opencode_fake.scripts.model import STEP_KEYS, Exactly, Regex
+from opencode_fake.scripts.model import Exactly, Regex
+from opencode_fake.scripts.steps import STEP_KEYS
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and positions that lead from the top of the script to a value."""

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_fake.scripts.model import (
+from opencode_fake.scripts.model import JsonObject, JsonValue, Script, Turn, workspace_path
+from opencode_fake.scripts.steps import (
     CallStep,
     Choice,
     EditStep,
-    JsonObject,
-    JsonValue,
     QuestionStep,
-    Script,
     TaskStep,
     Todo,
     TodosStep,
     ToolStep,
-    Turn,
     WriteStep,
     is_call,
-    workspace_path,
 )
 
 SHELL_TOOL = "bash"

@@ -98,6 +98,9 @@ def fidelity(
     only: Annotated[
         str, typer.Option(help="Only cases whose name or endpoint fits: shell patterns, with commas.")
     ] = "",
+    measured: Annotated[
+        bool, typer.Option("--cases/--no-cases", help="Whether to perform cases, or only what the state machine does.")
+    ] = True,
     binary: Annotated[list[str] | None, typer.Option(help="VERSION=PATH: an executable at hand.")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the measurement as JSON to this file.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the page to this file.")] = None,
@@ -111,7 +114,7 @@ def fidelity(
 ) -> None:
     """Measure how alike the fake and the real server of some versions are."""
     with _ending_well():
-        cases = chosen(only)
+        cases = chosen(only) if measured else ()
         if list_only:
             print_cases(cases, Console())
             return

@@ -11,7 +11,8 @@ The rules:
 * **times** (whole numbers from 10^12 to 10^14, and in texts ISO times and whole numbers of 13 digits that begin with 1)
   become ``time``; ``times`` compares the order of those that are numbers.
 * **folders** become ``<workspace>``, ``<data>`` and ``<temporary>``; the server's address ``<host>``.
-  (Sessions also have a ``path``, the folder without its first slash.)
+  (The rules of agents name the data folder as seen from the workspace. Sessions also have a
+  ``path``, the folder without its first slash.)
 * **hashes** of 40 hexadecimal digits are numbered by first sight.
 * **slugs** become ``<slug>`` where both words are in the server's lists.
 * **stack traces** are cut off where they begin; an error's ``ref`` becomes ``<ref>``.
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -157,6 +159,7 @@ class Normaliser:
         for folder, role in (
             (self.places.workspace, "<workspace>"),
             (self.places.data, "<data>"),
+            (posixpath.relpath(self.places.data, self.places.workspace), "<data>"),
             (self.places.temporary, "<temporary>"),
         ):
             text = text.replace(folder, role)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import cast
+from collections.abc import Generator, Iterator, Sequence
 
+from opencode_fake.run.agents import rules_of
 from opencode_fake.run.effects import Effect, Effects, Event, Until, dumps, event
 from opencode_fake.run.tools import Call, Outcome
 from opencode_fake.scripts.model import JsonObject, JsonValue
-from opencode_fake.scripts.permissions import Action, Demand, Rule, action, fits
+from opencode_fake.scripts.permissions import Action, Demand, Rule, action, fits, given_rules
 from opencode_fake.state.asks import PermissionRequest, QuestionRequest, Reply
 from opencode_fake.state.store import Session
-from opencode_fake.state.wire import ToolPart
+from opencode_fake.state.wire import AssistantInfo, ToolPart
 from opencode_fake.state.world import World
 
 _REJECTED = "The user rejected permission to use this specific tool call."
@@ -40,20 +40,22 @@ class Refused(Exception):
         return call.failed(self._error)
 
 
-def permit(world: World, session: Session, part: ToolPart, demand: Demand, metadata: JsonObject) -> Effects:
-    """Gets leave for what a tool demands: at once, or from the user. Raises Refused without it."""
-    match _decided(world, session, demand):
+def permit(
+    world: World, session: Session, info: AssistantInfo, part: ToolPart, demand: Demand, metadata: JsonObject
+) -> Effects:
+    """Gets leave for what a tool of ``info``'s agent demands: at once, or from the user. Raises Refused without it."""
+    rules = _rules(world, session, info)
+    match _decided(demand, (*rules, *world.asks.granted[session.info["directory"]])):
         case "deny":
-            raise _denied([rule for rule in _rules(world, session) if fits(demand.permission, rule.permission)], world)
+            raise _denied([rule for rule in rules if fits(demand.permission, rule.permission)], world)
         case "ask":
             yield from _ask(world, session, part, demand, metadata)
         case "allow":
             return
 
 
-def _decided(world: World, session: Session, demand: Demand) -> Action:
+def _decided(demand: Demand, rules: Sequence[Rule]) -> Action:
     """What the first pattern comes to that is not allowed."""
-    rules = (*_rules(world, session), *world.asks.granted[session.info["directory"]])
     for pattern in demand.patterns:
         decided = action(demand.permission, pattern, rules)
         if decided != "allow":
@@ -66,10 +68,10 @@ def _denied(relevant: list[Rule], world: World) -> Refused:
     return Refused(_DENIED + dumps(listed), "PermissionDeniedError", ruleset=listed)
 
 
-def _rules(world: World, session: Session) -> list[Rule]:
-    given = session.info.get("permission", ())
-    own = [Rule(str(rule["permission"]), str(rule["pattern"]), cast("Action", rule["action"])) for rule in given]
-    return [*world.rules, *own]
+def _rules(world: World, session: Session, info: AssistantInfo) -> list[Rule]:
+    """The rules of the agent, and behind them those of the session."""
+    own = given_rules(session.info.get("permission", ()))
+    return [*rules_of(world, info["agent"], info["path"]["root"]), *own]
 
 
 def _ask(world: World, session: Session, part: ToolPart, demand: Demand, metadata: JsonObject) -> Effects:

@@ -6,9 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import cast
 
-from opencode_fake.run import asking, offer, structured, tools
+from opencode_fake.run import asking, structured, tools
 from opencode_fake.run.asking import Refused
 from opencode_fake.run.effects import Effect, Effects, Event, Pending, Subrun, Until, Wait
+from opencode_fake.run.offer import INVALID, Offer
 from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
@@ -136,16 +137,16 @@ class ToolCall:
 
     def _given(self) -> JsonObject:
         """The input; of a tool that is not offered that of the tool ``invalid``, which is called instead."""
-        name, user = self.part["tool"], self._user()
-        if user is None or offer.is_offered(self.world, self.session, user, name):
+        name, offer = self.part["tool"], self._offer()
+        if offer.includes(name) or not offer.includes(INVALID):
             return tool_input(self.step, self.world.directory)
-        self.part["tool"] = offer.INVALID
-        return offer.invalid_input(self.world, self.session, user, name)
+        self.part["tool"] = INVALID
+        return offer.invalid_input(name)
 
-    def _user(self) -> UserInfo | None:
-        """The prompt that the message answers, unless somebody has deleted it."""
-        asked = self.session.messages.get(cast("AssistantInfo", self.message.info)["parentID"])
-        return cast("UserInfo", asked.info) if asked is not None else None
+    def _offer(self) -> Offer:
+        """What the model may call, as far as it is known who asked: somebody may have deleted the prompt."""
+        asked = self.session.messages.get(self._info["parentID"])
+        return Offer(self.world, self.session, self._info, cast("UserInfo", asked.info) if asked is not None else None)
 
     def _told_at_first_pause(self, work: Generator[Effect, None, Outcome]) -> Generator[Effect, None, Outcome]:
         """The work, and at its first pause that the call runs: a tool begins before the stream's reader comes to it."""
@@ -165,12 +166,15 @@ class ToolCall:
 
     def _attempt(self) -> Generator[Effect, None, Outcome]:
         """Asks for leave where the tool has to, and works."""
-        name, given = self.part["tool"], self.part["state"]["input"]
+        name, given, offer = self.part["tool"], self.part["state"]["input"], self._offer()
+        if not offer.includes(name):
+            # Its agent may not even be told that it made a mistake.
+            return Outcome(error=offer.refusal(INVALID))
         try:
             tools.check(self._called(), name)
             for demand in demands(name, given, self.world.directory):
                 metadata = tools.shown_with(self._called(), demand.permission, name)
-                yield from asking.permit(self.world, self.session, self.part, demand, metadata)
+                yield from asking.permit(self.world, self.session, self._info, self.part, demand, metadata)
             return (yield from self._work())
         except Refused as refused:
             self.stops = refused.stops
@@ -182,7 +186,7 @@ class ToolCall:
         name, given = self.part["tool"], self.part["state"]["input"]
         if name == structured.TOOL and structured.is_answered_with(self.session, self.message):
             return structured.handed_over()
-        if name == offer.INVALID:
+        if name == INVALID:
             return tools.invalid(self._called())
         if not (isinstance(self.step, ToolStep) and self.step.is_canned):
             match name:
@@ -212,6 +216,10 @@ class ToolCall:
         for metadata in outcome.progress:
             yield self._show(metadata)
         return outcome
+
+    @property
+    def _info(self) -> AssistantInfo:
+        return cast("AssistantInfo", self.message.info)
 
     def _called(self) -> tools.Call:
         return tools.Call(self.step, self.part["state"]["input"], self.world.workspace, self.world.behaviours)

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from opencode_fake.scripts.model import JsonObject, JsonValue, Script
 from opencode_fake.scripts.tool_calls import script_calls, tool_input, tool_name
@@ -50,15 +50,20 @@ class Demand:
     """The patterns that are allowed from then on when the user answers "always"."""
 
 
-BUILT_IN = (
-    Rule("*", "*", "allow", is_general=True),
-    Rule("external_directory", "*", "ask"),
-    Rule("read", "*", "allow"),
-    Rule("read", "*.env", "ask"),
-    Rule("read", "*.env.*", "ask"),
-    Rule("read", "*.env.example", "allow"),
-)
-"""The server's own rules, as far as tools of a script meet them (measured on 1.1.53)."""
+_PATTERNED = frozenset({"external_directory", "read", "edit", "task"})
+"""What the server's own rules speak of pattern by pattern."""
+
+
+def parsed(text: str) -> Rule:
+    """One of the server's own rules, written as its permission, pattern and action."""
+    permission, pattern, decided = text.split(" ")
+    return Rule(permission, pattern, cast("Action", decided), is_general=permission not in _PATTERNED)
+
+
+def given_rules(given: Iterable[JsonObject]) -> Iterator[Rule]:
+    """Rules as a session holds them."""
+    for rule in given:
+        yield Rule(str(rule["permission"]), str(rule["pattern"]), cast("Action", rule["action"]))
 
 
 def action(permission: str, pattern: str, rules: Iterable[Rule]) -> Action:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from opencode_fake.identifiers import Identifiers
 from opencode_fake.scripts.matching import Casting
 from opencode_fake.scripts.model import JsonObject
-from opencode_fake.scripts.permissions import BUILT_IN, Rule, script_rules
+from opencode_fake.scripts.permissions import Rule, script_rules
 from opencode_fake.state.asks import Asks
 from opencode_fake.state.store import Session, Store
 from opencode_fake.state.wire import SessionInfo, SessionModel, Status, TokenCount
@@ -38,7 +38,7 @@ class World:
     statuses: dict[str, Status] = field(default_factory=dict)
     asks: Asks = field(default_factory=Asks)
     rules: tuple[Rule, ...] = field(init=False)
-    """What tools may do: the server's own rules and those of the script."""
+    """What tools may do by the script, whichever agent calls them."""
     announced: set[str] = field(default_factory=set)
     """The directories whose plugins were announced."""
     workspace: Workspace = field(init=False)
@@ -53,7 +53,7 @@ class World:
 
     def learn_rules(self) -> None:
         """Reads from the script what its tools may do."""
-        self.rules = (*BUILT_IN, *script_rules(self.casting.script, self.directory))
+        self.rules = script_rules(self.casting.script, self.directory)
 
     def place(self, named: str) -> str:
         """The directory that a request means; without a name that of the server, which relative ones begin at."""

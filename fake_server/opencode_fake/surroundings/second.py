@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from opencode_fake.run.agents import Agent, instructions, native
 from opencode_fake.run.models import DEFAULT_AGENT
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
 from opencode_fake.server.routing import Handler, Route
 from opencode_fake.state.world import World
-from opencode_fake.surroundings import agents, offerings
+from opencode_fake.surroundings import offerings
 
 if TYPE_CHECKING:
     from opencode_fake.server.app import App
@@ -69,18 +70,20 @@ def _nothing(_: World, __: str) -> list[JsonObject]:
 
 
 def _agents(world: World, directory: str) -> list[JsonObject]:
-    return [_agent(agent) for agent in agents.native(world, directory)]
+    return [_agent(agent) for agent in native(world.behaviours, world.root(directory))]
 
 
-def _agent(agent: agents.Agent) -> JsonObject:
+def _agent(agent: Agent) -> JsonObject:
     # The loop guard and the folder of outputs, which come first and last, are rules of the first interface only.
-    rules = [rule.split(" ") for rule in agent.rules if not rule.startswith(("doom_loop", "task"))]
+    rules = [rule for rule in agent.rules if rule.permission not in {"doom_loop", "task"}]
     told: JsonObject = {"id": agent.name, "request": {"headers": {}, "body": {}}}
     if agent.prompt or agent.name == DEFAULT_AGENT:
-        told["system"] = agent.prompt or agents.instructions(agent.name)
+        told["system"] = agent.prompt or instructions(agent.name)
     if agent.description:
         told["description"] = agent.description
-    permissions: list[JsonObject] = [dict(zip(("action", "resource", "effect"), rule, strict=True)) for rule in rules]
+    permissions: list[JsonObject] = [
+        {"action": rule.permission, "resource": rule.pattern, "effect": rule.action} for rule in rules
+    ]
     return told | {"mode": agent.mode, "hidden": agent.hidden, "permissions": [*permissions]}
 
 

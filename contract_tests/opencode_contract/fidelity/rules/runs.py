@@ -15,7 +15,9 @@ _WRITING = ("write and edit", "overwrite", "failing edits", "read")
 PLAYS = st.sampled_from((*_TALKING, *_FAILING, *_WRITING))
 _MORE: dict[str, dict[str, Json]] = {
     "": {},
-    "agent": {"agent": "plan"},
+    "explore": {"agent": "explore"},
+    "general": {"agent": "general"},
+    "plan": {"agent": "plan"},
     "variant": {"variant": "high"},
     "system": {"system": "Be brief."},
     "no bash": {"tools": {"bash": False}},

@@ -14,6 +14,7 @@ from opencode_fake.scripts.model import Reply
 from opencode_fake.server.journal import Received
 from opencode_fake.server.record import Happened
 from opencode_fake.state.wire import AssistantInfo, MessageWithParts, Part, SessionInfo
+from opencode_fake.state.barriers import Barrier
 from opencode_fake.state.world import World
 
 WIDTH = 110
@@ -49,6 +50,7 @@ def describe(
     unused: Iterable[Reply],
     requests: Iterable[Received] = (),
     events: Iterable[Happened] = (),
+    held: Iterable[Barrier] = (),
 ) -> str:
     """The conversation, what was received and told, prompts without a reply and replies without a prompt."""
     since = _since(sessions)
@@ -57,7 +59,7 @@ def describe(
         "conversation": [line for each in sessions for line in _conversation(each, since)],
         "requests": _cut([f"{since(each.at)} {each}" for each in requests]),
         "events": list(_events(events)),
-        "steps held": [str(each) for each in world.barriers],
+        "steps held": [str(each) for each in held],
         "replies never used": [label(each) for each in unused],
     }
     lines: list[str] = []

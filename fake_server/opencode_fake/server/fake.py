@@ -149,7 +149,7 @@ class FakeServer:
     def describe(self) -> str:
         """The conversation, requests, events, prompts that no reply answers and replies never used, as a text."""
         sessions = conversations(self._world)
-        return describe(sessions, self.unmatched, self.unused, self.journal, self.events)
+        return describe(sessions, self.unmatched, self.unused, self.journal, self.events, self._world.barriers)
 
     def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
         """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones.

@@ -92,8 +92,8 @@ def advice(found: Rehearsal) -> Iterator[str]:
     yield from _steps(proposed.path)
     if found.stranded is not None and not found.stranded.keeps_all:
         yield (
-            f"Do not start {found.asked.path[-1]} on the data before that: {proposed.path[1]} does not find the sessions "
-            "then, either. If it has happened, begin again with the copy."
+            f"Do not start {found.asked.path[-1]} on the data before that: {proposed.path[1]} does not find the "
+            "sessions then, either. If it has happened, begin again with the copy."
         )
 
 

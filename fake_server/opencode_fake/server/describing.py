@@ -13,8 +13,8 @@ from opencode_fake.scripts.matching import Unmatched, label
 from opencode_fake.scripts.model import Reply
 from opencode_fake.server.journal import Received
 from opencode_fake.server.record import Happened
-from opencode_fake.state.wire import AssistantInfo, MessageWithParts, Part, SessionInfo
 from opencode_fake.state.barriers import Barrier
+from opencode_fake.state.wire import AssistantInfo, MessageWithParts, Part, SessionInfo
 from opencode_fake.state.world import World
 
 WIDTH = 110

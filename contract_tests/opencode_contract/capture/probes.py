@@ -11,8 +11,8 @@ from opencode_contract.fidelity.cases.catalogue import catalogue
 from opencode_contract.fidelity.cases.model import Case, case
 from opencode_contract.fidelity.cast import complete
 from opencode_contract.fidelity.steps import Send, get
+from opencode_contract.safety.mark import Mark
 from opencode_contract.targets import Level
-from opencode_contract.targets.subject import MARK
 
 _ODD_GROUPS = frozenset({"bad ids", "bad bodies", "query", "method and path"})
 _SPENDING = re.compile(r"/(message|prompt_async|command|init|summarize|shell)(\?|$)")
@@ -140,7 +140,7 @@ def _marked(step: Send) -> Send:
     if not _creates(step):
         return step
     body = step.body if isinstance(step.body, dict) else {}
-    return replace(step, body={**body, "title": MARK})
+    return replace(step, body={**body, "title": str(Mark.fresh())})
 
 
 def _from_the_catalogue() -> Iterator[Case]:

@@ -40,7 +40,8 @@ class SafeTransport(httpx.AsyncBaseTransport):
             return await self._beneath.handle_async_request(request)
         talk = await self._budget.admit(prompted[1])
         response = await self._beneath.handle_async_request(request)
-        if response.is_client_error:
+        # Refused by the server itself; a proxy that gives up says nothing of what the server does.
+        if response.is_client_error or response.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
             talk.sent -= 1
         return response
 

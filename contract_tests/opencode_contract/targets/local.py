@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from opencode_contract.errors import TargetUnreachable
 from opencode_contract.local import Binary, LocalServer, Lodging, fetch_binary, given_binary
+from opencode_contract.safety.budget import NO_LIMITS, Limits
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.contract_script import contract_script
 from opencode_contract.targets.levels import Level
@@ -22,6 +24,9 @@ class LocalTarget:
 
     version: str | None = None
     path: Path | None = None
+    limits: Limits = NO_LIMITS
+
+    default_level: ClassVar[Level] = Level.PROMPT
 
     @property
     def text(self) -> str:
@@ -48,7 +53,8 @@ class LocalTarget:
                     kind="local",
                     url=server.url,
                     password=server.password,
-                    default_level=Level.PROMPT,
+                    default_level=self.default_level,
+                    limits=self.limits,
                     version=binary.version,
                     scripted=True,
                     poll_seconds=0.05,

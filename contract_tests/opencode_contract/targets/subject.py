@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import SecretStr
 
-from opencode_contract.evidence import Exchange, Recorder, Redactor, Value
+from opencode_contract.evidence import Exchange, Ownership, Recorder, Redactor, Value
 from opencode_contract.network import Encounter, Encounters, Patience
 from opencode_contract.network.patience import NONE as NO_PATIENCE
 from opencode_contract.network.waiting import HEALTH, until_answered
@@ -116,6 +116,11 @@ class Subject:
     def latest(self) -> tuple[Exchange, ...]:
         """The latest exchanges, oldest first."""
         return tuple(self._recorder.latest)
+
+    @property
+    def own(self) -> Ownership:
+        """The sessions that this run has made: of others nothing is shown."""
+        return self._recorder.own
 
     @property
     def evidence(self) -> str:

@@ -24,7 +24,7 @@ from opencode_fake.scripts.notation import (
 )
 from opencode_fake.scripts.schema import json_schema
 from opencode_fake.scripts.steps import Choice, Step, Todo
-from opencode_fake.scripts.yaml_file import load_script, loads_script
+from opencode_fake.scripts.yaml_file import dumps_script, load_script, loads_script
 
 __all__ = [
     "Casting",
@@ -46,6 +46,7 @@ __all__ = [
     "Unmatched",
     "UnreadableScript",
     "delay",
+    "dumps_script",
     "edit",
     "error",
     "json_schema",

@@ -12,6 +12,7 @@ from opencode_fake.scripts import Script, loads_script
 _ONE = "/session/{ses}"
 _RUNNING = Await("message.part.updated", {"part.type": "tool", "part.state.status": "running"})
 _CALM = Settle(running=True)
+_OVER: tuple[Step, ...] = (Await("session.idle"), Settle())
 
 
 def recorded_script() -> Script:
@@ -26,7 +27,7 @@ def recorded_cases() -> tuple[Case, ...]:
         _case("text", _prompt("Say hello")),
         _case("reasoning", _prompt("Why is the sky blue?")),
         _case("tool-loop", _prompt("Fix the sum, please")),
-        _case("two-prompts", _prompt("Say hello"), Settle(), _prompt("Why is the sky blue?")),
+        _case("two-prompts", _prompt("Say hello"), *_OVER, _prompt("Why is the sky blue?")),
         _case("rate-limit", _prompt("That was too much at once")),
         _case("provider-error", _prompt("Try it with a wrong key")),
         _case("permission", _asking("Remove the build folder"), _told("/permission/{per}/reply", {"reply": "once"})),
@@ -37,7 +38,7 @@ def recorded_cases() -> tuple[Case, ...]:
 
 
 def _case(name: str, *steps: Step | tuple[Step, ...]) -> Case:
-    return case(name, "", "runs", *steps, Settle(), get(f"{_ONE}/message"), get(_ONE), events=True)
+    return case(name, "", "runs", *steps, *_OVER, get(f"{_ONE}/message"), get(_ONE), events=True)
 
 
 def _prompt(words: str) -> Step:

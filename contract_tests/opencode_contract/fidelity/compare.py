@@ -80,11 +80,16 @@ def compare(real: Performance, fake: Performance) -> tuple[Difference, ...]:
     return tuple(_differences(real, fake)) or tuple(time_differences(real.normaliser, fake.normaliser))
 
 
-def _differences(real: Performance, fake: Performance) -> Iterator[Difference]:
-    for number, (one, other) in enumerate(zip(real.normal, fake.normal, strict=False), 1):
+def seen_differences(real: Sequence[Seen], fake: Sequence[Seen]) -> Iterator[Difference]:
+    """The differences of what was seen, both normalised."""
+    for number, (one, other) in enumerate(zip(real, fake, strict=False), 1):
         yield from _between(f"{number}. {one.what}", one.value, other.value)
-    if len(real.normal) != len(fake.normal):
-        yield _of_another_number(real.normal, fake.normal)
+    if len(real) != len(fake):
+        yield _of_another_number(real, fake)
+
+
+def _differences(real: Performance, fake: Performance) -> Iterator[Difference]:
+    yield from seen_differences(real.normal, fake.normal)
     if real.log is not None and fake.log is not None:
         yield from _between("progress", real.log.progress_beside(fake.log), fake.log.progress_beside(real.log))
 

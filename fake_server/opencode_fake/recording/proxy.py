@@ -22,6 +22,8 @@ _OWN_CONNECTION = frozenset(
     }
 )
 """Headers that are about one connection only (RFC 9110, 7.6.1)."""
+_ADDED = frozenset({"server", "date", "content-type"})
+"""Headers that an answer gets where it has none."""
 
 
 class Proxy:
@@ -45,7 +47,10 @@ class Proxy:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=30)
         # What is compressed stays so, and an answer may take as long as the agent does.
         self._http = aiohttp.ClientSession(auto_decompress=False, timeout=timeout, trust_env=True)
-        runner = web.ServerRunner(web.Server(self._pass_on, access_log=None), shutdown_timeout=0.5)
+        # A client that goes away is gone for the server, too.
+        runner = web.ServerRunner(
+            web.Server(self._pass_on, access_log=None, handler_cancellation=True), shutdown_timeout=0.5
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()
@@ -81,7 +86,8 @@ class Proxy:
         except aiohttp.ClientError as problem:
             return web.Response(status=502, text=f"{self._target} does not answer: {problem}\n")
         async with answer:
-            response = web.StreamResponse(status=answer.status, reason=answer.reason)
+            response = _Passed(status=answer.status, reason=answer.reason)
+            response.own = frozenset(name.lower() for name in answer.headers)
             for name, value in answer.headers.items():
                 if _passes(name):
                     response.headers.add(name, value)
@@ -94,6 +100,17 @@ class Proxy:
                 if request.transport is not None:
                     request.transport.abort()
             return response
+
+
+class _Passed(web.StreamResponse):
+    """An answer with the headers that came, and none that this library likes to add."""
+
+    own: frozenset[str] = frozenset()
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        for name in _ADDED - self.own:
+            self.headers.popall(name, None)
 
 
 def _passes(header: str) -> bool:

@@ -16,17 +16,14 @@ from typing import Self
 import aiohttp
 
 from opencode_fake.recording.file import write, written
-from opencode_fake.recording.redaction import Redaction
+from opencode_fake.recording.redaction import Redaction, with_open_prompts
 from opencode_fake.recording.script_of import script_of
+from opencode_fake.recording.targets import NotRecordable
 from opencode_fake.recording.transcript import Transcript
 
 LINE = 64 * 1024 * 1024
 """Bytes of one event at most."""
 _GLOBAL = "/global/event"
-
-
-class NotRecordable(Exception):
-    """The target cannot be recorded; the message says why and what to do."""
 
 
 class Recorder:
@@ -79,11 +76,11 @@ class Recorder:
 
     def save(self) -> None:
         """Writes what was heard so far, redacted."""
-        redaction = Redaction(self.redaction.secrets)
+        redaction = self.redaction.fresh()
         words = redaction.all(script_of(self.transcript))
         assert isinstance(words, dict)
         text = written(
-            words,
+            with_open_prompts(words),
             version=self.version,
             at=self._since,
             unfinished=self.transcript.unfinished,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
+from opencode_fake.recording.texts import changed
 from opencode_fake.recording.transcript import (
     Info,
     RecordedMessage,
     RecordedPart,
     RecordedSession,
+    Refusal,
     Transcript,
 )
 from opencode_fake.scripts.calls import chunks
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, CacheTokens, Tokens
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, CacheTokens, JsonValue, Tokens
 from opencode_fake.scripts.pricing import price
 from opencode_fake.scripts.steps import TextStep
 
@@ -67,8 +70,16 @@ def _turn(transcript: Transcript, session: RecordedSession, prompt: RecordedMess
     steps: list[Words] = []
     for answer in answers:
         steps += _steps(transcript, session, answer)
-    turn["steps"] = steps
-    return turn | _shared_price(steps, answers)
+    turn["steps"] = _at_home(steps, str(session.info.get("directory") or ""))
+    return turn | _shared_price(turn["steps"], answers)
+
+
+def _at_home(steps: list[Words], folder: str) -> Any:  # noqa: ANN401 - a piece of a script
+    """The steps with the document's workspace in the place of the recorded one: it is known on every stage."""
+    if folder in ("", "/", DOCUMENT_WORKSPACE):
+        return steps
+    pattern = re.compile(rf"{re.escape(folder)}(?![\w.-])")
+    return changed(cast("JsonValue", steps), lambda text, _: pattern.sub(DOCUMENT_WORKSPACE, text))
 
 
 def _shared_price(steps: list[Words], answers: list[RecordedMessage]) -> Words:
@@ -83,7 +94,7 @@ def _shared_price(steps: list[Words], answers: list[RecordedMessage]) -> Words:
 
 def _steps(transcript: Transcript, session: RecordedSession, answer: RecordedMessage) -> Iterator[Words]:
     if answer.refusals:
-        yield {"error": _refusal(answer.refusals[-1], len(answer.refusals))}
+        yield {"error": _refusal(answer.refusals)}
     own = _price(answer)
     called = False
     before = answer.begun
@@ -216,10 +227,12 @@ def _unwrapped(words: str) -> str:
     return told if isinstance(told, str) else words
 
 
-def _refusal(words: str, times: int) -> Words:
+def _refusal(refusals: list[Refusal]) -> Words:
     """The status is not told; the words are, and what is repeated is either too many requests or a broken server."""
+    words, waited = refusals[-1].words, max(refusal.waited for refusal in refusals)
     status = 429 if "rate" in words.lower() or "many" in words.lower() or "slow" in words.lower() else 500
-    return {"kind": "provider", "status": status, "message": words, "times": times, "retry_after": 1}
+    failure = {"kind": "provider", "status": status, "message": words, "times": len(refusals)}
+    return {**failure, "retry_after": round(waited, 1) or 1}
 
 
 def _price(answer: RecordedMessage) -> Words:

@@ -46,14 +46,24 @@ class RecordedPart:
 
 
 @dataclass(slots=True)
+class Refusal:
+    """A call that the provider refused."""
+
+    at: float
+    words: str
+    waited: float = 0.0
+    """Seconds until the server called again."""
+
+
+@dataclass(slots=True)
 class RecordedMessage:
     """A message as it last was, and its parts."""
 
     info: Info
     begun: float
     parts: dict[str, RecordedPart] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
-    """What the provider said each time it refused a call for this message, which the server then made again."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """The calls for this message that the provider refused and the server made again."""
 
     def ordered(self) -> list[RecordedPart]:
         """The parts by id: the order in which they were made."""
@@ -102,7 +112,9 @@ class Transcript:
             case "message.part.delta", {"field": "text", "delta": str(delta)} if _names_part(told):
                 self._hear_delta(told, delta, at)
             case "session.status", {"sessionID": str(session), "status": {"type": "retry", "message": str(words)}}:
-                self._hear_refusal(self._session(session), words)
+                self._refusals(session).append(Refusal(at, words))
+            case "session.status", {"sessionID": str(session), "status": {"type": "busy"}}:
+                self._hear_new_call(session, at)
             case "permission.asked", {"tool": {"callID": str(call)}}:
                 self.asked.add(call)
             case _:
@@ -137,10 +149,15 @@ class Transcript:
         parts = self._message(told["sessionID"], told["messageID"], at).parts
         parts.setdefault(told["partID"], RecordedPart({}, at)).pieces.append(Piece(at, delta))
 
-    def _hear_refusal(self, session: RecordedSession, words: str) -> None:
-        last = next(reversed(session.ordered()), None)
-        if last is not None:
-            last.refusals.append(words)
+    def _hear_new_call(self, session: str, at: float) -> None:
+        refusal = next(reversed(self._refusals(session)), None)
+        if refusal is not None and not refusal.waited:
+            refusal.waited = at - refusal.at
+
+    def _refusals(self, session: str) -> list[Refusal]:
+        """Those of the session's newest message."""
+        last = next(reversed(self._session(session).ordered()), None)
+        return [] if last is None else last.refusals
 
 
 def _names_part(told: Info) -> TypeGuard[Info]:

@@ -22,6 +22,9 @@ from opencode_contract.fidelity.table import print_cases, print_version
 from opencode_contract.interrupts import Interrupted, interruptible, run
 from opencode_contract.local import fetch_binary
 from opencode_contract.progress import Progress
+from opencode_contract.rehearsal.command import rehearse_upgrade
+from opencode_contract.rehearsal.report import as_json as rehearsal_json
+from opencode_contract.rehearsal.screen import print_rehearsal
 from opencode_contract.reports import as_json, as_junit, print_report, print_requirements
 from opencode_contract.requirements import ALL, Requirement, by_id
 from opencode_contract.runner import Report, run_contract
@@ -128,6 +131,34 @@ def fidelity(
         if path is not None:
             _write_file(path, text)
     raise typer.Exit(0 if all(report.holds for report in reports) else FAILED)
+
+
+@app.command()
+def rehearse(
+    start: Annotated[
+        str, typer.Argument(metavar="FROM", help="The version that the data is of: 1.1.53, local:/path/to/opencode.")
+    ],
+    goal: Annotated[str, typer.Argument(metavar="TO", help="The version to upgrade to.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A data directory to try it on, never written to. Default: sessions written by FROM."),
+    ] = None,
+    path: Annotated[
+        str,
+        typer.Option(help="auto: look for another way when data is lost; direct; or versions to go by, with commas."),
+    ] = "auto",
+    without: Annotated[str, typer.Option(help="Kinds of sessions not to write, with commas.")] = "",
+    binary: Annotated[list[str] | None, typer.Option(help="VERSION=PATH: an executable at hand.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Try on copies what an upgrade does to the sessions that are there."""
+    with _ending_well():
+        found = rehearse_upgrade(start, goal, path=path, data=data, without=without, given=binary or ())
+    if json:
+        typer.echo(rehearsal_json(found))
+    else:
+        print_rehearsal(found, _wide_console())
+    raise typer.Exit(0 if found.safe else FAILED)
 
 
 @app.command()

@@ -29,18 +29,19 @@ HOST = "127.0.0.1"
 
 
 class Lodging:
-    """The folder that a server lives in: its home, and beside it the workspace."""
+    """The folder that a server lives in: its home, and beside it the workspace, unless there is one elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Path | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="opencode-contract-")).resolve()
         self.home = self.folder / "home"
         self.home.mkdir()
-        self.workspace = self.folder / "workspace"
+        self.workspace = workspace or self.folder / "workspace"
 
     def __enter__(self) -> Self:
-        """Makes the workspace."""
+        """Makes the workspace, unless it is there."""
         try:
-            make_workspace(self.workspace, self.home)
+            if not self.workspace.exists():
+                make_workspace(self.workspace, self.home)
         except BaseException:
             self._remove()
             raise

@@ -23,6 +23,11 @@ _STYLES = {
 _HARMLESS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
+def harmless(text: str) -> str:
+    """The text without what would play with a terminal."""
+    return text.translate(_HARMLESS)
+
+
 def print_report(report: Report, console: Console) -> None:
     """Prints every requirement with its outcome, the failures with their evidence, and the summary."""
     table = Table(box=None, pad_edge=False, show_edge=False)
@@ -41,9 +46,9 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Rule(Text(f"{failure.requirement.id} failed", style="bold red"), align="left"))
         # Text, not markup: what a server answers may look like markup.
         console.print(Text(failure.requirement.sentence), Text(f"Source: {failure.requirement.source}", style="dim"))
-        console.print(Text(failure.message.translate(_HARMLESS), style="red"))
+        console.print(Text(harmless(failure.message), style="red"))
         if failure.evidence:
-            console.print(Padding(Text(failure.evidence.translate(_HARMLESS)), (0, 0, 0, 4)), soft_wrap=True)
+            console.print(Padding(Text(harmless(failure.evidence)), (0, 0, 0, 4)), soft_wrap=True)
     console.print()
     for session_id in report.left_behind:
         console.print(Text(left_behind(session_id), style="yellow"))

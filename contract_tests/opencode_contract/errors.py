@@ -19,8 +19,9 @@
             ├── DamagedDownload      what arrived is not what the registry has
             ├── BrokenBinary         the executable is missing or does not run
             ├── NoWorkspace          the workspace could not be made (git)
-            └── StartFailed          the server did not start
-                └── PortInUse        its port is taken
+            ├── StartFailed          the server did not start
+            │   └── PortInUse        its port is taken
+            └── ServerGone           it ended, or does not answer any more
 """
 
 from __future__ import annotations
@@ -109,3 +110,7 @@ class StartFailed(LocalServerError):
 
 class PortInUse(StartFailed):
     """The port that the server was to listen on is taken."""
+
+
+class ServerGone(LocalServerError):
+    """The server ended while it was needed, or does not answer any more."""

@@ -17,8 +17,9 @@ from ruamel.yaml import YAML
 
 from opencode_fake import FakeServer, StaleRecording
 from opencode_fake.recording.proxy import Proxy
-from opencode_fake.recording.recorder import NotRecordable, Recorder
+from opencode_fake.recording.recorder import Recorder
 from opencode_fake.recording.redaction import Redaction
+from opencode_fake.recording.targets import NotRecordable
 from opencode_fake.scripts import InvalidScript, Script, load_script
 
 SECRET = "sk-ant-REDACTME-0123456789abcdef"

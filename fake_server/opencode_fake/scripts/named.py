@@ -11,7 +11,7 @@ Each YAML file in the folder ``my_team/scripts`` is a script, called as the file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -39,15 +39,17 @@ def named_file(name: str, others: Iterable[str] = ()) -> Path:
     if len(found) > 1:
         raise UnknownScript(name, [Problem(f"several packages offer it: {', '.join(map(str, found))}; name the file")])
     if not found:
-        raise _unknown(name, sorted({*others, *(path.stem for path in offered)}))
+        listed = sorted({*others, *(path.stem for path in offered)})
+        raise unknown(name, "ready-made script", listed, f"; a file is './{name}'")
     return found[0]
 
 
-def _unknown(name: str, listed: list[str]) -> UnknownScript:
+def unknown(name: str, kind: str, listed: Sequence[str], otherwise: str = "") -> UnknownScript:
+    """The error that nothing of a kind has this name, with the nearest of those listed, and what to write otherwise."""
     near = get_close_matches(name, listed, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     names = f"there are: {', '.join(listed)}" if listed else "no installed package offers any"
-    return UnknownScript(name, [Problem(f"no ready-made script has this name; {hint}{names}; a file is './{name}'")])
+    return UnknownScript(name, [Problem(f"no {kind} has this name; {hint}{names}{otherwise}")])
 
 
 def _offered() -> list[Path]:

@@ -140,13 +140,6 @@ def dumps_script(script: Script) -> str:
     return dumps_words(script.model_dump(mode="json", exclude_defaults=True))
 
 
-def dumps_script(script: Script) -> str:
-    """The script as YAML: ``loads_script`` gives back the same."""
-    from opencode_fake.scripts.yaml_writer import dumps_words  # here, since it is slow to import
-
-    return dumps_words(script.model_dump(mode="json", exclude_defaults=True))
-
-
 def checksum(replies: JsonValue) -> str:
     """What shows whether the replies of a recording were changed: of their JSON with sorted keys."""
     text = json.dumps(replies, sort_keys=True, separators=(",", ":"))

@@ -33,6 +33,7 @@ def describe(
         "conversation": list(_conversations(world)),
         "requests": _cut([f"{_since(world)(each.at)} {each}" for each in requests]),
         "events": list(_events(events)),
+        "steps held": [str(each) for each in world.barriers],
         "replies never used": [label(each) for each in unused],
     }
     lines: list[str] = []

@@ -38,11 +38,13 @@ def _aborted_when(told: Await) -> tuple[Step, ...]:
 
 
 PERFORMANCES: dict[str, tuple[Step, ...]] = {
+    "aborted": _aborted_when(_TOOL_RUNS),
     "broken-stream": (_ask(),),
     "code-analysis": (_ask("Analyze the codebase structure and identify the main technologies used"),),
     "context-overflow": (_ask(),),
     "document": (_ask("Please list the files in the current directory"), Settle(), _ask("fail")),
     "feature-implementation": (_ask("Add a new API endpoint for user authentication"),),
+    "huge-tool-output": (_ask(),),
     "no-answer": _aborted_when(_BEGUN),
     "permission-asked": (
         _send(),
@@ -65,6 +67,7 @@ PERFORMANCES: dict[str, tuple[Step, ...]] = {
     "slow-reply": _aborted_when(_TOOL_RUNS),
     "tool-failure": (_ask(),),
     "unicode": (_ask("Schöne Grüße 漢字 🎉"),),
+    "very-long-answer": (_ask(),),
 }
 """What is sent for each script, by its name."""
 
@@ -84,7 +87,8 @@ def performance_of(name: str) -> Case:
 async def perform(name: str, binary: Binary) -> Result:
     """Performs a ready-made script on a real server and on the fake as its version, side by side."""
     played = script(name)
-    async with real_stage(binary, played) as real, fake_stage(binary.version, played) as fake:
+    # Language servers that this machine happens to have would look at the files that are written.
+    async with real_stage(binary, played, lsp=False) as real, fake_stage(binary.version, played) as fake:
         theatre = Theatre(Cast(real), Cast(fake), (*ACCEPTED, *accepted_differences()))
         await asyncio.gather(theatre.real.learn_unknown(), theatre.fake.learn_unknown())
         return await theatre.calmly(await theatre.judged(performance_of(name), QUIET))

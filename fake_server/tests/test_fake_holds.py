@@ -96,9 +96,9 @@ async def test_a_tool_is_aborted_exactly_while_it_runs(
             assert (before["status"], "output" in before) == ("running", False)
             assert (await served.http.post(f"/session/{session}/abort")).json() is True
             again = (await served.prompt(session, "look")).json()
-        assert again["parts"][1]["text"] == "Looked."
-        (after,) = await tools(served, session)
-        answer = (await served.messages(session))[1]["info"]
+            assert again["parts"][1]["text"] == "Looked."
+            (after,) = await tools(served, session)
+            answer = (await served.messages(session))[1]["info"]
     assert (after["status"], after["input"]) == (status, {"command": "make test", "description": "Run"})
     assert {key: after[key] for key in ending} == ending
     assert answer["error"]["name"] == "MessageAbortedError"
@@ -114,7 +114,7 @@ async def test_a_run_that_is_held_before_a_step_is_aborted_there(serving: Servin
             await held.reached
             await served.http.post(f"/session/{session}/abort")
             await served.prompt(session, "look")
-        _, answer, *_ = await served.messages(session)
+            _, answer, *_ = await served.messages(session)
     kinds = [part["type"] for part in answer["parts"]]
     assert kinds == ["step-start", "text"]
     assert answer["info"]["error"]["name"] == "MessageAbortedError"

@@ -19,7 +19,7 @@ from opencode_contract.local import Binary, LocalServer, Lodging
 from opencode_fake import Clock, FakeServer, UnknownVersion
 from opencode_fake.scripted_model import ScriptedModel
 from opencode_fake.scripts import Script, loads_script
-from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonObject
+from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonObject, JsonValue
 from opencode_fake.state.world import DATA_DIRECTORY
 from opencode_fake.surroundings.offerings import known_commands
 from opencode_fake.versions import behaviours
@@ -104,15 +104,15 @@ def fidelity_script() -> Script:
 
 
 @asynccontextmanager
-async def real_stage(binary: Binary, script: Script) -> AsyncIterator[Stage]:
-    """The real server, with the scripted model as its only one."""
+async def real_stage(binary: Binary, script: Script, **config: JsonValue) -> AsyncIterator[Stage]:
+    """The real server, with the scripted model as its only one; ``config`` is added to its configuration."""
     with Lodging() as lodging:
         async with (
             ScriptedModel(script, directory=str(lodging.workspace)) as model,
             LocalServer(
                 binary,
                 lodging,
-                config=model.opencode_config(command=_stand_ins(binary.version)),
+                config=model.opencode_config(command=_stand_ins(binary.version), **config),
                 environment=model.environment(lodging.home),
             ) as server,
         ):

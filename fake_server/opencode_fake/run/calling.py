@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
-from opencode_fake.run import asking, structured, tools
+from opencode_fake.run import asking, structured, tools, truncation
+from opencode_fake.run.agents import rules_of
 from opencode_fake.run.asking import Refused
 from opencode_fake.run.effects import Effect, Effects, Event, Pending, Subrun, Until, Wait
 from opencode_fake.run.offer import INVALID, Offer
@@ -14,13 +15,13 @@ from opencode_fake.run.subagent import Subagent
 from opencode_fake.run.tools import Outcome
 from opencode_fake.run.writing import write_part
 from opencode_fake.scripts.model import JsonObject
-from opencode_fake.scripts.permissions import demands
+from opencode_fake.scripts.permissions import action, demands
 from opencode_fake.scripts.steps import CallStep, ToolStep
 from opencode_fake.scripts.tool_calls import SHELL_TOOL, tool_input, tool_name
 from opencode_fake.state.asks import PermissionRequest
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import AssistantInfo, PartTime, ToolPart, UserInfo
-from opencode_fake.state.world import World
+from opencode_fake.state.world import DATA_DIRECTORY, World
 
 
 @dataclass(eq=False, slots=True)
@@ -219,7 +220,23 @@ class ToolCall:
         yield from outcome.events
         for metadata in outcome.progress:
             yield self._show(metadata)
-        return outcome
+        return self._readable(outcome)
+
+    def _readable(self, outcome: Outcome) -> Outcome:
+        """The outcome with no more of what the script prints than a model is to read."""
+        world = self.world
+        scripted = isinstance(self.step, ToolStep) and self.step.output is not None
+        if not scripted or not truncation.is_long(outcome.output):
+            return outcome
+        path = f"{DATA_DIRECTORY}/tool-output/{world.identifiers.ascending('tool', world.now())}"
+        if self.part["tool"] == SHELL_TOOL and world.behaviours.long_output_keeps_end:
+            shown = truncation.end(outcome.output, path)
+        else:
+            rules = rules_of(world, self._info["agent"], self._info["path"]["root"])
+            delegates = action("task", "*", rules) != "deny"
+            shown = truncation.beginning(outcome.output, path, delegates=delegates)
+        metadata: JsonObject = {**outcome.metadata, "truncated": True, "outputPath": path}
+        return replace(outcome, output=shown, metadata=metadata)
 
     @property
     def _info(self) -> AssistantInfo:

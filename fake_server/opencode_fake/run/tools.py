@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from opencode_fake.run import truncation
 from opencode_fake.run.effects import Event, event
 from opencode_fake.scripts.model import JsonObject, JsonValue
 from opencode_fake.scripts.steps import CallStep, ToolStep
@@ -174,7 +175,8 @@ def _plain(call: Call) -> Outcome:
 def _bash(call: Call) -> Outcome:
     output, code = (call.step.output or "", call.step.exit) if isinstance(call.step, ToolStep) else ("", 0)
     worded = output or ("(no output)" if call.behaviours.silence_is_worded else "")
-    shown = _bash_shown(worded, call.given, call.behaviours)
+    keeps_end = call.behaviours.long_output_keeps_end
+    shown = _bash_shown(truncation.preview(worded, keeps_end=keeps_end), call.given, call.behaviours)
     return Outcome(
         output=worded,
         title=_bash_title(call.given, call.behaviours),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, Discriminator, Field, Tag, field_validator, model_validator
 from typing_extensions import TypeIs
 
-from opencode_fake.scripts.values import DOCUMENT_WORKSPACE, Data, Failure, Seconds, Tokens
+from opencode_fake.scripts.values import DOCUMENT_WORKSPACE, Data, Failure, Seconds, Text, Tokens
 
 
 class _Named(Data):
@@ -26,7 +26,7 @@ class _Step(_Named):
 class TextStep(_Step):
     """Text of the answer, streamed in chunks."""
 
-    text: str
+    text: Text
     chunks: tuple[str, ...] | None = None
     """The pieces in which it is streamed; joined they are the text. Default: cut after white space."""
     pace: Seconds = 0
@@ -41,7 +41,7 @@ class TextStep(_Step):
 class ReasoningStep(_Step):
     """What the model thinks, streamed in chunks."""
 
-    reasoning: str
+    reasoning: Text
     chunks: tuple[str, ...] | None = None
     """The pieces in which it is streamed; joined they are the reasoning."""
     pace: Seconds = 0
@@ -67,7 +67,7 @@ class ToolStep(_CallStep):
 
     tool: str = Field(min_length=1)
     input: dict[str, Any] = Field(default_factory=dict)
-    output: str | None = None
+    output: Text | None = None
     """On a real server the outputs of ``bash`` are played, other tools are executed for real."""
     error: str | None = None
     """Why the tool failed. On a real server the tool fails in its own words."""
@@ -107,7 +107,7 @@ class WriteStep(_CallStep):
 
     write: str = Field(min_length=1)
     """The file's path, relative to the workspace or below /data/workspace."""
-    content: str
+    content: Text
 
     @field_validator("write")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 DOCUMENT_WORKSPACE = "/data/workspace"
 """The workspace that the integration document names."""
@@ -20,6 +20,46 @@ class Data(BaseModel):
     """What holds for every part of a script: it is frozen, and knows all its keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+MOST_REPEATED = 16 * 1024 * 1024
+"""Characters of a repeated text at most."""
+
+
+def _written_out(value: object) -> object:
+    """A text that a script repeats, in full."""
+    if not isinstance(value, dict):
+        return value
+    match value:
+        case {"repeat": str(part), "times": int(times), **others} if part and not others and times > 0:
+            if isinstance(times, bool) or len(part) * times > MOST_REPEATED:
+                raise ValueError(f"'times' is a whole number, and the text {MOST_REPEATED} characters long at most")
+            return part * times
+        case _:
+            raise ValueError("write a text, or {repeat: a text, times: 1000} for a long one")
+
+
+Text: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_written_out),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "repeat": {"type": "string", "minLength": 1},
+                        "times": {"type": "integer", "minimum": 1},
+                    },
+                    "required": ["repeat", "times"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""A text; a file may repeat one instead of writing it out."""
 
 
 class CacheTokens(Data):

@@ -187,6 +187,8 @@ class Behaviours:
     """A tool works until its first pause before its call is told to run; what it shows until then is told twice."""
     silence_is_worded: bool
     """A command without output says so."""
+    long_output_keeps_end: bool
+    """Of what a command prints beyond measure the end is shown; before that the beginning, as of any tool."""
     edit_errors_explain: bool
     """The errors of ``edit`` say what must match."""
     read_is_tagged: bool

@@ -129,6 +129,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "running_keeps_raw": {"1.1.34": False, "1.14.34": True, "1.15.0": False},
     "tools_begin_first": {"1.1.34": False, "1.14.34": True},
     "silence_is_worded": {"1.1.34": False, "1.14.34": True},
+    "long_output_keeps_end": {"1.1.34": False, "1.14.34": True},
     "edit_errors_explain": {"1.1.34": False, "1.1.65": True},
     "read_is_tagged": {"1.1.34": False, "1.1.65": True},
     "read_counts_last_line": {"1.1.34": True, "1.2.11": False},

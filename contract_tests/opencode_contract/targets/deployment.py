@@ -32,15 +32,17 @@ class Deployment:
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
         """Asks for the password, if it has to; then finds the server."""
-        return connected(
-            Access(
-                kind="deployment",
-                url=self.url,
-                password=_password(self.url),
-                username=_utf_8(USERNAME_VARIABLE) or DEFAULT_USERNAME,
-                default_level=Level.WRITE,
-                poll_seconds=0.5,
-            )
+        return connected(self.access())
+
+    def access(self) -> Access:
+        """Where it is and how to get in. Asks for the password, if it has to."""
+        return Access(
+            kind="deployment",
+            url=self.url,
+            password=_password(self.url),
+            username=_utf_8(USERNAME_VARIABLE) or DEFAULT_USERNAME,
+            default_level=Level.WRITE,
+            poll_seconds=0.5,
         )
 
 

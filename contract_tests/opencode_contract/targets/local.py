@@ -30,7 +30,7 @@ class LocalTarget:
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
         """Fetches the server, if it has to; then starts it, with a scripted model as its only one."""
-        return self._serve(self._binary())
+        return self._serve(self.binary())
 
     @asynccontextmanager
     async def _serve(self, binary: Binary) -> AsyncIterator[Subject]:
@@ -59,7 +59,8 @@ class LocalTarget:
                 except TargetUnreachable as problem:
                     raise TargetUnreachable(f"{problem}\nThe last lines it printed:\n{server.last_words}") from problem
 
-    def _binary(self) -> Binary:
+    def binary(self) -> Binary:
+        """The executable, fetched if it has to be."""
         if self.path is not None:
             return given_binary(self.path)
         return fetch_binary(self.version or "")

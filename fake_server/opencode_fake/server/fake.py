@@ -19,7 +19,7 @@ from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 from opencode_fake.server import expectations
 from opencode_fake.server.app import App
-from opencode_fake.server.describing import describe
+from opencode_fake.server.describing import conversations, describe
 from opencode_fake.server.gate import Gate
 from opencode_fake.server.journal import Journal, Received
 from opencode_fake.server.record import PATIENCE, Happened, Moment, Prompt
@@ -143,7 +143,8 @@ class FakeServer:
 
     def describe(self) -> str:
         """The conversation, requests, events, prompts that no reply answers and replies never used, as a text."""
-        return describe(self._world, self.journal, self.events, self.unmatched, self.unused)
+        sessions = conversations(self._world)
+        return describe(sessions, self.unmatched, self.unused, self.journal, self.events)
 
     def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
         """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones.
@@ -180,15 +181,7 @@ class FakeServer:
         ``await server.prompted(2)``, or ``server.prompted("fix them").wait()`` without an event loop. Raises
         NotHappened when it does not come in ``timeout`` real seconds.
         """
-
-        def look() -> Prompt | None:
-            prompts = self.prompts
-            if isinstance(what, int):
-                return prompts[what - 1] if len(prompts) >= what else None
-            return next((prompt for prompt in prompts if expectations.fits(what, prompt.text)), None)
-
-        wanted = f"{what} prompts" if isinstance(what, int) else f"a prompt like {what!r}"
-        return self._moment(look, timeout, wanted)
+        return self._moment(lambda: expectations.find_prompt(self.prompts, what), timeout, expectations.awaited(what))
 
     def told(self, event: str, *, times: int = 1, timeout: float = PATIENCE) -> Moment[Happened]:
         """The moment at which an event of this type was told for the ``times``-th time; used like ``prompted``."""

@@ -129,7 +129,6 @@ def test_what_fails_on_a_real_server_says_why(pytester: pytest.Pytester) -> None
             "no reply of the script answers the prompt 'list the fields'",
             "*- OpenCode * at http://127.0.0.1:* -*",
             "*user *text 'list the fields'",
-            "*replies never used",
             "SKIPPED*is a real server, and only the fake has 'assert_requested': run this test on the fake",
             "SKIPPED*this test wants a server with clock=..., which local:* cannot be: run it on the fake",
         ],
@@ -154,6 +153,26 @@ ON_A_DEPLOYMENT = """
         opencode_server.play(reply("hello", text("Not this.")))
         assert ask(opencode_server, "hello") == "Its own."
 """
+
+
+def test_the_password_of_a_deployment_stands_in_no_report(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although pytest prints what the functions of a failed test were called with."""
+    code = """
+        def use(api_keys, password):
+            raise RuntimeError("something else")
+
+        def test_it(opencode_server):
+            assert len(opencode_server.password) == 9
+            use(opencode_server.api_keys, opencode_server.password)
+    """
+    with FakeServer(password="right-one") as deployment:
+        monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", "right-one")
+        result = run(pytester, code, "--opencode-target", deployment.url, "--showlocals")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*api_keys = *", "*RuntimeError: something else"])
+    assert "right-one" not in result.stdout.str()
 
 
 def test_a_deployment_answers_by_itself(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from conftest import Served, Serving, prompt_body
 
-from opencode_fake import FakeServer, NotHappened
+from opencode_fake import FakeServer, ManualClock, NotHappened
 from opencode_fake.scripts import Exactly, reply, text, tool
 
 SCRIPT: dict[str, Any] = {
@@ -135,7 +135,7 @@ async def test_what_does_not_happen_is_told_with_what_did(talk: Served) -> None:
     """The whole story stands in the error."""
     with pytest.raises(NotHappened) as failed:
         await talk.server.prompted(3, timeout=0.01)
-    assert str(failed.value).startswith("3 prompts did not come within 0.01 s; what happened instead:\nconversation")
+    assert str(failed.value).startswith("3 prompts did not come within 0.01 s; what happened instead:\nwhat stands out")
 
 
 def test_a_prompt_can_be_waited_for_without_an_event_loop(blocking: FakeServer) -> None:
@@ -175,7 +175,7 @@ async def test_permissions_of_added_replies_are_asked(serving: Serving) -> None:
 
 
 async def test_the_story_names_what_matters(serving: Serving) -> None:
-    """Prompts without a reply come first, then the conversation, requests, events and unused replies."""
+    """What stands out comes first, then the conversation, requests and events."""
     async with serving(SCRIPT) as served:
         session = await served.session()
         await served.prompt(session, "list the files")
@@ -183,16 +183,59 @@ async def test_the_story_names_what_matters(serving: Serving) -> None:
         told = served.server.describe()
     lines = told.splitlines()
     assert lines[:3] == [
-        "prompts that no reply answers",
-        "  no reply of the script answers the prompt 'list the fields'",
-        "  nearest replies:",
+        "what stands out",
+        "  - no reply of the script answers the prompt 'list the fields'",
+        "    nearest replies:",
     ]
     headings = [line for line in lines if not line.startswith(" ")]
-    assert headings == ["prompts that no reply answers", "conversation", "requests", "events", "replies never used"]
+    assert headings == ["what stands out", "conversation", "requests", "events"]
     assert any('tool bash completed {"command": "ls"' in line and "-> 'a'" in line for line in lines)
     assert any("error APIError" in line for line in lines)
     assert any(f"POST /session/{session}/message -> 200" in line for line in lines)
-    assert lines[-2:] == ["  reply to 'hello'", "  reply to 'never asked'"]
+
+
+async def test_what_stands_out(serving: Serving) -> None:
+    """Replies that were never used with the nearest prompt, requests turned away, paths unknown, asks and runs."""
+    script = {
+        "replies": [
+            {"prompt": "list", "steps": [{"text": "a"}]},
+            {"prompt": "list the files", "steps": [{"text": "b"}]},
+            {"prompt": "hello", "session": 7, "steps": [{"text": "c"}]},
+            {"prompt": "clean", "steps": [{"tool": "bash", "input": {"command": "rm x"}, "permission": "ask"}]},
+            {"prompt": "choose", "steps": [{"question": "Which?", "options": ["A"]}]},
+            {"prompt": "wait", "steps": [{"delay": 60}]},
+            {"name": "rest", "prompt": "hello", "steps": [{"text": "d"}]},
+            {"prompt": "bye", "steps": [{"text": "e"}]},
+        ]
+    }
+    async with serving(script, clock=ManualClock()) as served:
+        sessions = [await served.session() for _ in range(5)]
+        for session, prompt in zip(sessions, ("list the files", "clean", "choose", "wait", "hello"), strict=True):
+            await served.http.post(f"/session/{session}/prompt_async", json=prompt_body(prompt))
+        await served.server.told("permission.asked")
+        await served.server.told("question.asked")
+        await served.server.told("session.idle", times=2)
+        await served.http.get("/nowhere", auth=("opencode", "wrong"))
+        await served.http.get("/nowhere")
+        await served.http.get(served.server.url.removesuffix("/opencode") + "/session")
+        found = [re.sub(r"(per|que)_\w+", r"\1_", each) for each in served.server.findings]
+    assert found == [
+        (
+            "never used: reply to 'list the files': fits 'list the files', but reply to 'list' answered: "
+            "the first that fits does"
+        ),
+        "never used: reply to 'hello': fits 'hello', but reply 'rest' answered: the first that fits does",
+        "never used: reply to 'bye': the prompt does not contain 'bye'; the nearest was 'list the files'",
+        (
+            "1 request with a wrong user name or password, refused with 401: "
+            "the right ones are server.username and server.password"
+        ),
+        "GET /session is outside of the base path '/opencode', answered with 404: begin with server.url, which has it",
+        "GET /nowhere is a path that this server does not know",
+        f"""{sessions[1]} waits for leave ('bash rm x'): POST /permission/per_/reply with {{"reply": "once"}}""",
+        f"{sessions[2]} waits for an answer: POST /question/que_/reply",
+        f"{sessions[3]} is still at its reply to 'wait' (busy)",
+    ]
 
 
 async def test_an_unanswered_request_is_in_the_journal(serving: Serving) -> None:

@@ -222,7 +222,7 @@ async def test_a_step_that_is_not_reached_is_told_with_what_happened_instead(ser
                 await held.reached
         told = str(failed.value)
         assert told.startswith("a run at the step 'verdict' did not come within 0.05 s; what happened instead:\n")
-        assert "steps held\n  before 'verdict': no run came here\n" in told
+        assert "- held before 'verdict': no run came here\n" in told
         assert "  before 'verdict': no run came here (let go)" in served.server.describe()
 
 

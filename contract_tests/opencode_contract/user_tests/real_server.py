@@ -65,6 +65,11 @@ class RealServer(ABC):
         """The replies that answered nothing."""
 
     @property
+    @abstractmethod
+    def findings(self) -> tuple[str, ...]:
+        """What stands out, such as prompts that no reply answers."""
+
+    @property
     def url(self) -> str:
         """The address, base path included, without a slash at the end."""
         return self._access.url
@@ -77,7 +82,7 @@ class RealServer(ABC):
     @property
     def password(self) -> str | None:
         """The password."""
-        return self._access.password.get_secret_value()
+        return _Unshown(self._access.password.get_secret_value())
 
     @property
     def version(self) -> str:
@@ -102,7 +107,7 @@ class RealServer(ABC):
         return tuple(sorted(found, key=lambda prompt: prompt.at))
 
     def describe(self) -> str:
-        """The conversation, prompts that no reply answers and replies never used, as a text."""
+        """What stands out and the conversation, as a text."""
         try:
             statuses = cast("dict[str, dict[str, str]]", self._get("/session/status"))
             sessions = [
@@ -111,14 +116,16 @@ class RealServer(ABC):
             ]
         except httpx.HTTPError as problem:
             return f"the server does not tell what happened: {type(problem).__name__} {problem}"
-        return describe(sessions, self.unmatched, self.unused)
+        return describe(sessions, self.findings)
 
     def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
         """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones."""
+        __tracebackhide__ = True
         return expectations.check_prompted(self.prompts, pattern, times)
 
     def assert_prompts(self, *patterns: PromptLike) -> None:
         """Raises AssertionError, with a diff, unless exactly these prompts were received, in this order."""
+        __tracebackhide__ = True
         expectations.check_prompts(self.prompts, patterns)
 
     def prompted(self, what: int | PromptLike = 1, *, timeout: float = PATIENCE) -> Moment[Prompt]:
@@ -169,6 +176,15 @@ class RealServer(ABC):
     def _get(self, path: str) -> object:
         value: object = self._http.get(path).raise_for_status().json()
         return value
+
+
+class _Unshown(str):
+    """A text that does not show in the reports of failed tests, which print what functions were called with."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'[password]'"
 
 
 def _prompt(message: MessageWithParts) -> Prompt | None:

@@ -8,6 +8,7 @@ from opencode_contract.targets import Access
 from opencode_contract.user_tests.real_server import RealServer
 from opencode_contract.user_tests.scripted_server import ScriptedServer, ScriptedServers
 from opencode_fake.scripts import Reply, Unmatched
+from opencode_fake.server.findings import of_script
 
 
 class LocalServerOfATest(RealServer):
@@ -27,6 +28,11 @@ class LocalServerOfATest(RealServer):
     def unused(self) -> tuple[Reply, ...]:
         """The replies that answered nothing."""
         return self._taken.casting.unused()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Prompts without a reply, and replies without a prompt."""
+        return tuple(of_script(self._taken.casting))
 
     def play(self, *replies: Reply) -> None:
         """Adds replies to the script; event streams end where these ask for leave, for the server learns new rules."""
@@ -51,6 +57,11 @@ class DeployedServer(RealServer):
     @property
     def unused(self) -> tuple[Reply, ...]:
         """None: it has no script."""
+        return ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Nothing is known of what should have happened."""
         return ()
 
     def play(self, *replies: Reply) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from textwrap import shorten
 
 from opencode_fake.scripts.calls import Call, calls
 from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Turn
@@ -14,6 +15,8 @@ from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, 
 TITLE_LENGTH = 50
 LONGEST_TITLE = 100
 NEAREST = 3
+SHOWN = 80
+"""Characters of a prompt that a reply did not answer."""
 _THOUGHTS = re.compile(r"<think>.*?</think>\s*", re.DOTALL)
 
 
@@ -112,6 +115,24 @@ class Casting:
     def unused(self) -> tuple[Reply, ...]:
         """The replies that answered nothing so far."""
         return tuple(reply for index, reply in enumerate(self.script.replies) if not self._uses[index])
+
+    def passed_over(self) -> tuple[Miss, ...]:
+        """The replies that answered nothing so far, each with what kept it from the prompt that is most like it."""
+        return tuple(self._passed_over(reply) for reply in self.unused())
+
+    def _passed_over(self, reply: Reply) -> Miss:
+        nearest = max(self.performances, key=lambda each: _likeness(reply, each.prompt), default=None)
+        if nearest is None:
+            return Miss(reply, "no prompt came", 0.0)
+        prompt = shorten(nearest.prompt, SHOWN, placeholder="...")
+        reason = _prompt_mismatch(reply, nearest.prompt)
+        if reason is not None:
+            reason = f"{reason}; the nearest was {prompt!r}"
+        elif nearest.reply is not None:
+            reason = f"fits {prompt!r}, but {label(nearest.reply)} answered: the first that fits does"
+        else:
+            reason = f"fits {prompt!r}, but not this session or time"
+        return Miss(reply, reason, _likeness(reply, nearest.prompt))
 
     def _performance(self, prompt: str, session_id: str, chosen: int | None, misses: list[Miss]) -> Performance:
         reply: Reply | None = None

@@ -114,7 +114,7 @@ class App:
         received = self._note(request, body)
         origin = self._gate.origin_headers(request.headers)
         try:
-            outcome, extra = await self._answer(request, body), origin
+            outcome, extra = await self._answer(request, body, received), origin
         except _NoCors as refused:
             outcome, extra = refused.problem(self.world.behaviours), {}
         except Refused as refused:
@@ -129,9 +129,10 @@ class App:
             return await self._stream(request, outcome, extra)
         return _response(request, outcome, extra, self.world.behaviours)
 
-    async def _answer(self, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
+    async def _answer(self, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
         target = self._target(request)
         if target is None:
+            received.outside = True
             raise _NoCors(lambda _: Outgoing(404, b"404 page not found\n", "text/plain; charset=utf-8"))
         behaviours, preflight = self.world.behaviours, request.method == "OPTIONS"
         if preflight and not behaviours.preflight_needs_password:

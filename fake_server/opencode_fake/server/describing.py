@@ -9,11 +9,8 @@ from itertools import groupby
 from textwrap import shorten
 from typing import TypeAlias
 
-from opencode_fake.scripts.matching import Unmatched, label
-from opencode_fake.scripts.model import Reply
 from opencode_fake.server.journal import Received
 from opencode_fake.server.record import Happened
-from opencode_fake.state.barriers import Barrier
 from opencode_fake.state.wire import AssistantInfo, MessageWithParts, Part, SessionInfo
 from opencode_fake.state.world import World
 
@@ -46,27 +43,30 @@ def conversations(world: World) -> list[Conversation]:
 
 def describe(
     sessions: Sequence[Conversation],
-    unmatched: Iterable[Unmatched],
-    unused: Iterable[Reply],
+    findings: Iterable[str],
     requests: Iterable[Received] = (),
     events: Iterable[Happened] = (),
-    held: Iterable[Barrier] = (),
 ) -> str:
-    """The conversation, what was received and told, prompts without a reply and replies without a prompt."""
+    """What stands out, the conversation, what was received and told."""
     since = _since(sessions)
     sections = {
-        "prompts that no reply answers": [line for each in unmatched for line in str(each).splitlines()],
+        "what stands out": listed(findings),
         "conversation": [line for each in sessions for line in _conversation(each, since)],
         "requests": _cut([f"{since(each.at)} {each}" for each in requests]),
         "events": list(_events(events)),
-        "steps held": [str(each) for each in held],
-        "replies never used": [label(each) for each in unused],
     }
     lines: list[str] = []
     for heading, found in sections.items():
         if found:
             lines += [heading, *(f"  {line}" for line in found)]
     return "\n".join(lines) or "nothing was received"
+
+
+def listed(findings: Iterable[str]) -> list[str]:
+    """The findings as lines, each begun with a dash."""
+    return [
+        f"{'  ' if number else '- '}{line}" for finding in findings for number, line in enumerate(finding.splitlines())
+    ]
 
 
 def _conversation(session: Conversation, since: Since) -> Iterator[str]:

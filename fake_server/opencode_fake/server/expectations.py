@@ -43,6 +43,7 @@ def awaited(what: int | PromptLike) -> str:
 
 def check_prompted(prompts: Sequence[Prompt], pattern: PromptLike, times: int | None) -> tuple[Prompt, ...]:
     """The prompts that fit. Raises AssertionError where there is none, or not as many as wanted."""
+    __tracebackhide__ = True
     found = tuple(prompt for prompt in prompts if fits(pattern, prompt.text))
     if (times is None and found) or len(found) == times:
         return found
@@ -55,6 +56,7 @@ def check_prompted(prompts: Sequence[Prompt], pattern: PromptLike, times: int | 
 
 def check_prompts(prompts: Sequence[Prompt], patterns: Iterable[PromptLike]) -> None:
     """Raises AssertionError, with a diff, unless exactly these prompts were received, in this order."""
+    __tracebackhide__ = True
     listed = list(patterns)
     received = [prompt.text for prompt in prompts]
     if len(listed) == len(received) and all(map(fits, listed, received)):
@@ -110,6 +112,7 @@ class Wanted:
 
 def check_requested(journal: Iterable[Received], wanted: Wanted, times: int | None) -> tuple[Received, ...]:
     """The requests that fit. Raises AssertionError where there is none, or not as many as wanted."""
+    __tracebackhide__ = True
     reasons = [(each, list(wanted.misfits(each))) for each in journal]
     found = tuple(each for each, misfits in reasons if not misfits)
     if (times is None and found) or len(found) == times:

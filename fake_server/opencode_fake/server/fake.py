@@ -18,7 +18,7 @@ from opencode_fake.scripts.matching import Casting, Unmatched
 from opencode_fake.scripts.model import DOCUMENT_WORKSPACE, JsonValue, Reply, Script
 from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
-from opencode_fake.server import expectations
+from opencode_fake.server import expectations, findings
 from opencode_fake.server.app import App
 from opencode_fake.server.describing import conversations, describe
 from opencode_fake.server.gate import Gate
@@ -141,25 +141,33 @@ class FakeServer:
         """The replies that answered nothing."""
         return self._casting.unused()
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What stands out, such as prompts that no reply answers: each in words, with what to do about it."""
+        turned = findings.of_server(self._world, self.journal, self.base_path)
+        return (*findings.of_script(self._casting), *turned)
+
     def play(self, *replies: Reply) -> None:
         """Adds replies to the script: they are asked before those that it has, the first of them first."""
         self._casting.add(replies)
         self._world.learn_rules()
 
     def describe(self) -> str:
-        """The conversation, requests, events, prompts that no reply answers and replies never used, as a text."""
+        """What stands out, the conversation, the requests and events, as a text."""
         sessions = conversations(self._world)
-        return describe(sessions, self.unmatched, self.unused, self.journal, self.events, self._world.barriers)
+        return describe(sessions, self.findings, self.journal, self.events)
 
     def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
         """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones.
 
         At least one has to fit, or exactly ``times``.
         """
+        __tracebackhide__ = True
         return expectations.check_prompted(self.prompts, pattern, times)
 
     def assert_prompts(self, *patterns: PromptLike) -> None:
         """Raises AssertionError, with a diff, unless exactly these prompts were received, in this order."""
+        __tracebackhide__ = True
         expectations.check_prompts(self.prompts, patterns)
 
     def assert_requested(
@@ -177,6 +185,7 @@ class FakeServer:
         ``headers``, ``query`` and ``json`` are what a request has to hold; it may hold more. Raises AssertionError with
         the nearest requests and what kept each.
         """
+        __tracebackhide__ = True
         wanted = expectations.Wanted(method, path, headers or {}, query or {}, json)
         return expectations.check_requested(self.journal, wanted, times)
 

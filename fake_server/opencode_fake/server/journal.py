@@ -26,6 +26,8 @@ class Received:
     """When it came, in epoch milliseconds on the server's clock."""
     status: int | None = None
     """None as long as it has no answer."""
+    outside: bool = False
+    """Whether the path is not below the base path; then ``path`` is all of it."""
 
     @property
     def json(self) -> object:

@@ -69,16 +69,19 @@ class Moment(Generic[T]):
         self._explain = explain
 
     def __await__(self) -> Generator[None, None, T]:
+        __tracebackhide__ = True
         return self._awaited().__await__()
 
     def wait(self) -> T:
         """Blocks until it happens. The server must not run on this thread's own event loop."""
+        __tracebackhide__ = True
         try:
             return self._future.result(self._timeout)
         except TimeoutError:
             raise NotHappened(self._explain()) from None
 
     async def _awaited(self) -> T:
+        __tracebackhide__ = True
         try:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.wrap_future(self._future)

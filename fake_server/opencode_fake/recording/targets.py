@@ -1,7 +1,7 @@
 """The servers that can be recorded: one that runs somewhere, the fake, and what other packages can start.
 
-A package that can start servers says so with an entry point of the group ``opencode_fake.targets``, named after the word
-in front of the colon: a function of what comes behind it and a script, which gives a context manager.
+A package that can start servers says so with an entry point of the group ``opencode_fake.targets``, named after the
+word in front of the colon: a function of what comes behind it and a script, which gives a context manager.
 """
 
 from __future__ import annotations

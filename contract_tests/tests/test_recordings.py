@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 
 from opencode_contract.fidelity.cases.model import Case
@@ -13,6 +14,8 @@ from opencode_contract.fidelity.stages import real_stage
 from opencode_contract.local import given_binary
 from opencode_contract.recordings.cases import recorded_cases, recorded_script
 from opencode_contract.recordings.making import differences, read_told, record, replay, write_told
+from opencode_contract.recordings.serving import local
+from opencode_fake.recording.targets import NotRecordable
 from opencode_fake.scripts import load_script
 from opencode_fixtures import library
 
@@ -74,3 +77,15 @@ async def test_a_real_run_plays_as_it_was(tmp_path: Path) -> None:
         # A server is slow at its first prompt, which is not what is looked at.
         await record(stage, CASES["text"], tmp_path / "first.yaml")
         assert [each for name in ("tool-loop", "permission", "abort") for each in await found(CASES[name])] == []
+
+
+@pytest.mark.local
+@pytest.mark.skipif(not BINARY, reason="OPENCODE_TESTKIT_BINARY names no OpenCode executable")
+async def test_real_servers_can_be_recorded_by_the_command() -> None:
+    """What ``opencode-fake record local:...`` starts."""
+    async with local(BINARY, recorded_script()) as server:
+        assert server.is_ours
+        async with httpx.AsyncClient(trust_env=False, auth=(server.username, server.password or "")) as http:
+            assert (await http.get(f"{server.url}/global/health")).json()["healthy"]
+    with pytest.raises(NotRecordable, match="there is no file"):
+        await local("/nowhere/opencode", recorded_script()).__aenter__()

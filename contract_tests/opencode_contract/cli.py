@@ -12,6 +12,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from opencode_contract.capture.command import Taking
+from opencode_contract.compare.command import Side, compared
+from opencode_contract.compare.report import print_comparison
 from opencode_contract.errors import TargetError
 from opencode_contract.fidelity.cases.catalogue import chosen
 from opencode_contract.fidelity.command import CI_VERSIONS, binaries, measure_version
@@ -21,11 +24,19 @@ from opencode_contract.fidelity.report import as_markdown as fidelity_markdown
 from opencode_contract.fidelity.table import print_cases, print_version
 from opencode_contract.interrupts import Interrupted, interruptible, run
 from opencode_contract.local import fetch_binary
+from opencode_contract.network import Patience
+from opencode_contract.network.patience import DEFAULT_SECONDS
 from opencode_contract.progress import Progress
+from opencode_contract.rehearsal.command import rehearse_upgrade
+from opencode_contract.rehearsal.report import as_json as rehearsal_json
+from opencode_contract.rehearsal.screen import print_rehearsal
 from opencode_contract.reports import as_json, as_junit, print_report, print_requirements
 from opencode_contract.requirements import ALL, Requirement, by_id
 from opencode_contract.runner import Report, run_contract
+from opencode_contract.safety.budget import NO_LIMITS, Limits
+from opencode_contract.safety.visit import Visit, sweep_all
 from opencode_contract.targets import Level, parse_target
+from opencode_contract.targets.deployment import Deployment
 
 FAILED = 1
 NOT_RUN = 2
@@ -34,8 +45,9 @@ SEQUENCES = 10
 
 app = typer.Typer(
     help="Checks an OpenCode server against the contract that integrations rely on.",
-    epilog="Exit codes: 0 the contract holds, 1 a requirement failed, 2 it could not be run "
-    "(bad arguments, target not reachable, wrong password), 3 the contract itself is broken, 130 interrupted.",
+    epilog="Exit codes: 0 the contract holds, 1 a requirement failed, 2 it could not be run, or not to its end "
+    "(bad arguments, target not reachable, wrong password, trouble of the network), 3 the contract itself is broken, "
+    "130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -63,30 +75,68 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write the report as JUnit XML to this file, too.")] = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only list what would be checked.")] = False,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(
+            help="USD that prompts may cost at most, with the level prompt. Default on a deployment: 1.",
+            min=0.0,
+            show_default=False,
+        ),
+    ] = None,
+    max_prompts: Annotated[
+        int | None, typer.Option(help="How many prompts may be sent at most.", min=0, show_default=False)
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a deployment that is not there yet.", min=0.0)
+    ] = DEFAULT_SECONDS,
+    sweep_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--sweep/--no-sweep",
+            help="Delete what earlier checks of a deployment have left, or leave it. Default: ask at a terminal.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a server against the contract."""
-    with _ending_well():
+    with _ending_well(), Progress() as progress:
         chosen = _chosen(only)
         wanted = _level(level)
-        parsed = parse_target(target)
+        limits = Limits(max_cost, max_prompts)
+        parsed = parse_target(target, limits, Patience(wait, progress.waiting))
+        if limits != NO_LIMITS and (wanted or parsed.default_level) is not Level.PROMPT:
+            raise TargetError("--max-cost and --max-prompts are about prompts, and none is sent: add --level prompt")
         if list_only:
             print_requirements([each for each in chosen if wanted is None or each.level <= wanted], Console())
             return
         # Fetching a server and asking for a password block, and are done before there is an event loop to block.
         opening = parsed.open()
-        with Progress() as progress:
-            progress.begin("Checking", len(chosen))
-            report = run(
-                run_contract(
-                    parsed.text,
-                    opening,
-                    chosen,
-                    level=wanted,
-                    on_result=lambda each: progress.advance(each.requirement.id),
-                )
+        report = run(
+            run_contract(
+                parsed.text,
+                opening,
+                chosen,
+                level=wanted,
+                before=Visit(chosen, sweep_first, progress),
+                on_result=lambda each: progress.advance(each.requirement.id),
             )
+        )
     _write(report, json=json, junit=junit)
-    raise typer.Exit(0 if report.holds else FAILED)
+    raise typer.Exit(_exit_code(report))
+
+
+@app.command()
+def sweep(
+    target: Annotated[str, typer.Argument(help="https://host/prefix (its password in OPENCODE_SERVER_PASSWORD).")],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for it if it is not there.", min=0.0)] = DEFAULT_SECONDS,
+) -> None:
+    """Delete the sessions that earlier checks of a deployment have left because they were killed."""
+    with _ending_well(), Progress() as progress:
+        parsed = parse_target(target, patience=Patience(wait, progress.waiting))
+        if not isinstance(parsed, Deployment):
+            raise TargetError(f"{parsed.text} keeps nothing: write the URL of a deployment")
+        swept = run(sweep_all(parsed.open(), progress.say))
+    raise typer.Exit(0 if swept else NOT_RUN)
 
 
 @app.command()
@@ -131,6 +181,81 @@ def fidelity(
 
 
 @app.command()
+def rehearse(
+    start: Annotated[
+        str, typer.Argument(metavar="FROM", help="The version that the data is of: 1.1.53, local:/path/to/opencode.")
+    ],
+    goal: Annotated[str, typer.Argument(metavar="TO", help="The version to upgrade to.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A data directory to try it on, never written to. Default: sessions written by FROM."),
+    ] = None,
+    path: Annotated[
+        str,
+        typer.Option(help="auto: look for another way when data is lost; direct; or versions to go by, with commas."),
+    ] = "auto",
+    without: Annotated[str, typer.Option(help="Kinds of sessions not to write, with commas.")] = "",
+    binary: Annotated[list[str] | None, typer.Option(help="VERSION=PATH: an executable at hand.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Try on copies what an upgrade does to the sessions that are there."""
+    with _ending_well():
+        found = rehearse_upgrade(start, goal, path=path, data=data, without=without, given=binary or ())
+    if json:
+        typer.echo(rehearsal_json(found))
+    else:
+        print_rehearsal(found, _wide_console())
+    raise typer.Exit(0 if found.safe else FAILED)
+
+
+@app.command()
+def capture(
+    target: Annotated[str, typer.Argument(help="fake:1.1.53, local:1.1.53, local:/path/to/opencode, or a URL.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="read, write or prompt. Default: read on a deployment, prompt elsewhere.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write down what a server does: routes, shapes of answers, errors, events."""
+    with _ending_well():
+        taking = Taking.of(target, _level(level))
+        with Progress(lines=4) as progress:
+            progress.begin(f"Asking {taking.opening.target}", taking.exchanges)
+            found = run(taking.run(progress.advance))
+    _write_file(output, found.to_json())
+    typer.echo(f"{output}: {len(found.observations)} exchanges with OpenCode {found.version}", err=True)
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(help="A capture or a target: what clients work with now.", metavar="A")],
+    after: Annotated[str, typer.Argument(help="A capture or a target: what they are to work with.", metavar="B")],
+    level: Annotated[str | None, typer.Option(help="read, write or prompt, for targets.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show additive and cosmetic findings one by one as well.")
+    ] = False,
+) -> None:
+    """Say what changes from one server to another, and whether it breaks clients.
+
+    Exit codes: 0 safe, 1 breaking, 2 could not compare.
+    """
+    with _ending_well():
+        sides = (Side(before, _level(level)), Side(after, _level(level)))
+        with Progress(lines=4) as progress:
+            progress.begin("Asking", sum(side.exchanges for side in sides))
+            comparison = run(compared(*sides, progress.advance))
+    if json:
+        typer.echo(comparison.model_dump_json(indent=2))
+    else:
+        print_comparison(comparison, _wide_console(), everything=everything)
+    raise typer.Exit(FAILED if comparison.verdict == "breaking" else 0)
+
+
+@app.command()
 def requirements() -> None:
     """List all requirements with their levels and sources."""
     print_requirements(ALL, Console())
@@ -168,6 +293,12 @@ def _ending_well() -> Iterator[None]:
 def _chosen(only: str) -> tuple[Requirement, ...]:
     ids = [part.strip() for part in only.split(",") if part.strip()]
     return by_id(ids) if ids else ALL
+
+
+def _exit_code(report: Report) -> int:
+    if report.failures:
+        return FAILED
+    return NOT_RUN if report.unchecked else 0
 
 
 def _level(word: str | None) -> Level | None:

@@ -38,11 +38,11 @@ class ContractRun:
         try:
             result = self._runner.run(check(requirement, self._subject, level=self._level))
         except TargetError as problem:
-            _stop(self._tests, problem)
+            stop_tests(self._tests, problem)
         match result.outcome:
             case Outcome.FAILED:
                 pytest.fail(f"{requirement.sentence}\n{result.message}\n{result.evidence}", pytrace=False)
-            case Outcome.SKIPPED | Outcome.NOT_APPLICABLE:
+            case Outcome.SKIPPED | Outcome.NOT_APPLICABLE | Outcome.NOT_CHECKED:
                 pytest.skip(result.message)
             case Outcome.PASSED:
                 pass
@@ -57,7 +57,7 @@ def contract_run(tests: pytest.Session, target: str | None, level: str | None) -
         try:
             subject = runner.run(stack.enter_async_context(parse_target(text).open()))
         except TargetError as problem:
-            _stop(tests, problem)
+            stop_tests(tests, problem)
         try:
             yield ContractRun(tests, runner, subject, Level.of(level) if level else subject.access.default_level)
         finally:
@@ -66,7 +66,8 @@ def contract_run(tests: pytest.Session, target: str | None, level: str | None) -
         warnings.warn(left_behind(session_id), SessionLeftBehind, stacklevel=1)
 
 
-def _stop(tests: pytest.Session, problem: TargetError) -> NoReturn:
+def stop_tests(tests: pytest.Session, problem: TargetError) -> NoReturn:
+    """Ends the whole test run with exit code 2, for a target that cannot be had."""
     # Not pytest.exit(): in a worker of pytest-xdist that is a crash, whose reason nobody sees.
     tests.shouldstop = str(problem)
     raise pytest.fail.Exception(str(problem), pytrace=False) from None

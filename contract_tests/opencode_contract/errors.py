@@ -4,10 +4,12 @@
 
     ContractError
     ├── RequirementFailed            the server does not do what a requirement says: exit code 1
+    ├── BudgetExhausted              a further prompt might cost more than allowed: the requirement is not checked
     └── TargetError                  the contract could not be run at all: exit code 2
         ├── BadTarget                the text does not name a target
         ├── PasswordMissing          a deployment needs a password, and none was given
         ├── TargetUnreachable        nobody there, wrong password, not OpenCode, or gone while the contract ran
+        │   └── NetworkFailed        the network or a proxy is to blame, or a machine that did not start in time
         ├── ClientFailed             somebody else's client could not be fetched, or did not end well
         └── LocalServerError         no real server could be had on this machine
             ├── NpmMissing           npm is not installed
@@ -17,8 +19,9 @@
             ├── DamagedDownload      what arrived is not what the registry has
             ├── BrokenBinary         the executable is missing or does not run
             ├── NoWorkspace          the workspace could not be made (git)
-            └── StartFailed          the server did not start
-                └── PortInUse        its port is taken
+            ├── StartFailed          the server did not start
+            │   └── PortInUse        its port is taken
+            └── ServerGone           it ended, or does not answer any more
 """
 
 from __future__ import annotations
@@ -41,6 +44,10 @@ class RequirementFailed(ContractError):
         return f"{self.message}\n{self.evidence}" if self.evidence else self.message
 
 
+class BudgetExhausted(ContractError):
+    """A further prompt might cost more than is allowed."""
+
+
 class TargetError(ContractError):
     """The contract could not be run at all."""
 
@@ -55,6 +62,10 @@ class PasswordMissing(TargetError):
 
 class TargetUnreachable(TargetError):
     """Nobody there, wrong password, not OpenCode, or gone while the contract ran."""
+
+
+class NetworkFailed(TargetUnreachable):
+    """The network or a proxy is to blame, or a machine that did not start in time."""
 
 
 class ClientFailed(TargetError):
@@ -99,3 +110,7 @@ class StartFailed(LocalServerError):
 
 class PortInUse(StartFailed):
     """The port that the server was to listen on is taken."""
+
+
+class ServerGone(LocalServerError):
+    """The server ended while it was needed, or does not answer any more."""

@@ -1,4 +1,4 @@
-"""What ``test_contract`` needs of pytest: the target as an option, and the server as a fixture.
+"""The target as an option of pytest: for ``test_contract``, and for the tests of a user, whose fixtures ask for it.
 
 pytest loads this into every test run of an environment that the kit is installed in, so nothing is imported up here
 that costs time.
@@ -6,13 +6,14 @@ that costs time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from opencode_contract.contract_run import ContractRun
+    from opencode_contract.user_tests.real_server import RealServer
 
 OPTION = "--opencode-target"
 LEVEL_OPTION = "--opencode-level"
@@ -32,6 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["read", "write", "prompt"],
         help="How far to go; prompt costs money on a deployment (default there: write, elsewhere: prompt).",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_opencode_server(session: pytest.Session, target: str, options: Mapping[str, object]) -> RealServer:
+    """Puts a real server in the place of the fake."""
+    from opencode_contract.user_tests import server_for
+
+    return server_for(session, target, options, session.config.getoption(LEVEL_OPTION))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,6 @@ class Progress:
         self._done = self._total = 0
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -37,6 +36,8 @@ class Progress:
         """Begins a piece of work of so many things."""
         if self._task is not None:
             self._bar.remove_task(self._task)
+        # Not before: what is asked at the terminal first must not be drawn over.
+        self._bar.start()
         self._task = self._bar.add_task(work, total=total)
         self._work, self._done, self._total = work, 0, total
 
@@ -51,6 +52,21 @@ class Progress:
     def say(self, line: str) -> None:
         """Prints a line of its own."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def pause(self) -> None:
+        """Takes the bar away until the next piece of work begins."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = None
+        self._bar.stop()
+
+    def waiting(self, what: str, seconds: float) -> None:
+        """Tells what is waited for, and how long that has taken: once, and then in a bar on a terminal."""
+        if self._work != what:
+            self.say(f"Waiting for the server ({what}).")
+            self.begin(what, 0)
+        if self._task is not None:
+            self._bar.update(self._task, total=None, description=f"Waiting ({what}) {seconds:.0f} s")
 
     def _tells(self) -> bool:
         return (

@@ -71,6 +71,18 @@ def test_a_deployment_is_checked_up_to_write(deployment: FakeServer) -> None:
     assert PASSWORD not in result.output
 
 
+def test_what_will_be_done_is_said_before_it_is_done(deployment: FakeServer) -> None:
+    """The level and what it means, how many requirements that is, and the mark of the sessions."""
+    result = run("check", deployment.url, "--json")
+    report = json.loads(result.stdout)
+    checked = [each for each in report["results"] if each["outcome"] in {"passed", "failed"}]
+    levels = [each["level"] for each in checked]
+    assert "Level write: it reads, creates sessions and deletes them; it sends no prompt." in result.stderr
+    assert f"{len(checked)} requirements: {levels.count('read')} read, {levels.count('write')} write." in result.stderr
+    assert f"the mark '{report['mark']}'" in result.stderr
+    assert "creates nothing" in run("check", deployment.url, "--level", "read", "--only", "health").stderr
+
+
 def test_a_deployment_is_only_read_when_told_so(deployment: FakeServer) -> None:
     """At the level read nothing is created."""
     result = run("check", deployment.url, "--level", "read")
@@ -126,7 +138,7 @@ def test_what_is_not_opencode_ends_with_2(website: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", PASSWORD)
     result = run("check", website)
     assert result.exit_code == 2
-    assert "not opencode" in result.stderr
+    assert "a web page is answered where OpenCode answers JSON" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -139,6 +151,11 @@ def test_what_is_not_opencode_ends_with_2(website: str, monkeypatch: pytest.Monk
         (["check", "fake", "--only", "health.verson"], "health.version"),
         (["check", "fake", "--junit", "/no/such/folder/x.xml", "--only", "health"], "/no/such/folder/x.xml"),
         (["check"], "check --help"),
+        (["check", "https://opencode:tell-nobody@your-app.fly.dev/opencode"], "OPENCODE_SERVER_PASSWORD"),
+        (["sweep", "https://opencode:tell-nobody@your-app.fly.dev/opencode"], "OPENCODE_SERVER_PASSWORD"),
+        (["check", "HTTPS://opencode:tell-nobody@your-app.fly.dev/"], "OPENCODE_SERVER_PASSWORD"),
+        (["check", "https://opencode:tell-nobody/@your-app.fly.dev:x/opencode"], "OPENCODE_SERVER_PASSWORD"),
+        (["check", "opencode:tell-nobody@your-app.fly.dev/opencode"], "OPENCODE_SERVER_PASSWORD"),
         (["fetch", "newest"], "1.1.53"),
     ],
 )
@@ -148,6 +165,7 @@ def test_bad_arguments_end_with_2(arguments: list[str], advice: str) -> None:
     assert result.exit_code == 2
     assert advice in result.stderr
     assert "Traceback" not in result.output
+    assert "tell-nobody" not in result.output
 
 
 def test_without_npm_fetching_ends_with_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opencode_fake.clock import Clock, ManualClock, RealClock, VirtualClock
     from opencode_fake.server.fake import FakeFailed, FakeServer, StaleRecording
+    from opencode_fake.server.holds import Hold, UnknownStep
     from opencode_fake.server.journal import Journal, Received
     from opencode_fake.server.record import Happened, Moment, NotHappened, Prompt
+    from opencode_fake.state.barriers import Arrival
     from opencode_fake.versions import DEFAULT_VERSION, UnknownVersion, UnprovenVersion
 
 __all__ = [
     "DEFAULT_VERSION",
+    "Arrival",
     "Clock",
     "FakeFailed",
     "FakeServer",
     "Happened",
+    "Hold",
     "Journal",
     "ManualClock",
     "Moment",
@@ -26,6 +30,7 @@ __all__ = [
     "RealClock",
     "Received",
     "StaleRecording",
+    "UnknownStep",
     "UnknownVersion",
     "UnprovenVersion",
     "VirtualClock",
@@ -40,12 +45,15 @@ _HOMES = {
     "FakeFailed": "server.fake",
     "FakeServer": "server.fake",
     "StaleRecording": "server.fake",
+    "Hold": "server.holds",
+    "UnknownStep": "server.holds",
     "Journal": "server.journal",
     "Received": "server.journal",
     "Happened": "server.record",
     "Moment": "server.record",
     "NotHappened": "server.record",
     "Prompt": "server.record",
+    "Arrival": "state.barriers",
     "DEFAULT_VERSION": "versions",
     "UnknownVersion": "versions",
     "UnprovenVersion": "versions",

@@ -91,6 +91,35 @@ async def test_what_a_command_names_in_vain_is_told_to_its_session(
     assert (answer.status_code, said) == (status, [told] if told else [])
 
 
+async def test_a_command_for_an_agent_that_does_tasks(serving: Serving) -> None:
+    """It becomes a task for that agent, whatever the command says."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        given = {"command": "init", "arguments": "", "agent": "general"}
+        await served.http.post(f"/session/{session}/command", json=given)
+        (part,) = (await served.messages(session))[0]["parts"]
+        (child,) = (await served.http.get(f"/session/{session}/children")).json()
+    assert (part["type"], part["agent"], part["command"]) == ("subtask", "general", "init")
+    assert child["title"] == f"{part['description']} (@general subagent)"
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("1.1.53", ["session.status", "session.idle"]),
+        ("1.14.34", ["session.status", "session.status", "session.idle"]),
+        ("1.15.0", []),
+    ],
+)
+async def test_a_shell_command_in_no_session(serving: Serving, version: str, told: list[str]) -> None:
+    """Older versions find out that there is none when it has begun to run."""
+    async with serving(SCRIPT, version=version) as served:
+        body = {"agent": "build", "command": "ls"}
+        answer = await served.http.post("/session/ses_00000000000000000000000000/shell", json=body)
+        heard = [each.type for each in served.server.events]
+    assert (answer.status_code, heard) == (404, told)
+
+
 @pytest.mark.parametrize(
     ("version", "told"),
     [

@@ -53,7 +53,8 @@ def test_errors_refuse_a_call_or_break_it_off() -> None:
     first, second = calls(turn(tool("a"), provider_error(500, "x", times=1), text("b"), error=stream_error("y")), BASE)
     assert first.refusal is None
     assert second.refusal is not None
-    assert (second.refusal.message, second.break_off and second.break_off.message) == ("x", "y")
+    assert second.break_off is not None
+    assert (second.refusal.error.message, second.break_off.error.message) == ("x", "y")
 
 
 def test_tokens_and_cost_come_from_the_nearest_place() -> None:

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from opencode_fake.scripts import Script, ScriptError, json_schema, loads_script
+from opencode_fake.scripts import ScriptError, json_schema, loads_script
+from opencode_fake.scripts.model import ScriptFile
 from opencode_fake.scripts.problems import ENTRIES, SHAPES, SHAPES_BY_PLACE
 from opencode_fake.scripts.steps import STEP_KEYS
 
@@ -95,7 +96,9 @@ GOOD = [
     with_step(tool="read", error="e", title="t", metadata={"a": 1}),
     with_step(write="a", content="", duration=0),
     with_step(edit="a", old="b", new="", all=True),
-    with_step(delay=0),
+    with_step(delay=0, name="silence"),
+    with_step(text="a", name="first"),
+    {"include": []},
     with_step(error={"kind": "stream", "message": ""}),
 ]
 BAD: list[object] = [
@@ -135,11 +138,15 @@ BAD: list[object] = [
     with_step(write="a"),
     with_step(edit="a", old="b"),
     with_step(edit="a", old="", new="b"),
+    with_step(text="a", name=""),
+    with_step(text="a", name=1),
+    {"include": "rate-limit"},
     with_step(delay="1"),
     with_step(delay=-1),
     with_step(error="x"),
 ]
 BEYOND_A_SCHEMA = [
+    {"include": ["./no-such-file.yaml"]},
     with_reply(prompt={"regex": "("}),
     with_step(text="ab", chunks=["a"]),
     with_step(tool="read", output="o", error="e"),
@@ -200,7 +207,7 @@ def test_the_schema_says_what_it_is() -> None:
     schema = json_schema()
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["title"] == "OpenCode test script"
-    assert schema["description"] == Script.__doc__
+    assert schema["description"] == ScriptFile.__doc__
 
 
 def models(annotation: object) -> set[type[BaseModel]]:
@@ -212,7 +219,7 @@ def models(annotation: object) -> set[type[BaseModel]]:
 def test_every_key_has_words_for_what_belongs_under_it() -> None:
     """A new key needs an entry in the words that errors use, and no entry outlives its key."""
     known: set[type[BaseModel]] = set()
-    new: set[type[BaseModel]] = {Script}
+    new: set[type[BaseModel]] = {ScriptFile}
     while new:
         known |= new
         new = {inner for model in new for field in model.model_fields.values() for inner in models(field.annotation)}

@@ -41,7 +41,7 @@ def test_a_repeated_command_is_a_queue(shell: ScriptedShell) -> None:
 
 def test_a_user_may_run_the_scripts_commands(shell: ScriptedShell) -> None:
     """Again and again; what the model's call laid down goes first."""
-    shell.stand_by("x", Take("as ever", 3, 0))
+    shell.stand_by({"x": Take("as ever", 3, 0)})
     shell.announce("ses_1", "x", Take("called", 0, 0))
     done = [run(shell, "-c", "x") for _ in range(3)]
     assert [(each.stdout, each.returncode) for each in done] == [("called", 0), ("as ever", 3), ("as ever", 3)]

@@ -9,6 +9,8 @@ from typing import NoReturn
 import httpx
 
 from opencode_contract.errors import RequirementFailed
+from opencode_contract.evidence.json_type import Json
+from opencode_contract.evidence.ownership import Ownership
 from opencode_contract.evidence.redaction import Redactor
 from opencode_contract.evidence.values import Value
 
@@ -26,12 +28,14 @@ class Exchange:
     headers: httpx.Headers
     received: str
     redactor: Redactor
+    own: Ownership
 
     def __str__(self) -> str:
-        """What a person needs to see of it, without the password."""
+        """What a person needs to see of it, without the password and the contents of others."""
         kind = self.headers.get("content-type")
         status = f"-> {self.status}{f' {kind}' if kind else ''}"
-        shown = [f"{self.method} {self.path}", self.sent, status, self.received]
+        received = self.own.text(self.received, ours=self.status >= httpx.codes.BAD_REQUEST or self._is_about_ours)
+        shown = [f"{self.method} {self.path}", self.sent, status, received]
         return "\n".join(self.redactor.excerpt(text, SHOWN_CHARACTERS) for text in shown if text)
 
     __repr__ = __str__
@@ -46,9 +50,15 @@ class Exchange:
     def json(self, name: str) -> Value:
         """The answer's JSON, to be called ``name``."""
         try:
-            return Value(json.loads(self.received), name, self)
+            told: Json = json.loads(self.received)
         except json.JSONDecodeError:
             self.fail(f"{self.method} {self.path} should answer JSON")
+        return Value(told, name, self, self.own, self.own.is_foreign(told))
+
+    @property
+    def _is_about_ours(self) -> bool:
+        segments = self.path.partition("?")[0].split("/")
+        return segments[1:2] == ["session"] and len(segments) > 2 and segments[2] in self.own
 
     def fail(self, message: str) -> NoReturn:
         """Raises RequirementFailed with this exchange as the evidence."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NoReturn, TypeAlias, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, TypeVar
 
 from opencode_contract.errors import RequirementFailed
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+from opencode_contract.evidence.json_type import Json
+from opencode_contract.evidence.ownership import HIDDEN, Ownership
 
 _T = TypeVar("_T")
 _KINDS: dict[type, str] = {
@@ -36,6 +36,17 @@ class Value:
     json: Json = field(repr=False)
     name: str
     evidence: object = ""
+    own: Ownership | None = field(default=None, repr=False)
+    """Whose contents may be shown; None shows everything."""
+    hidden: bool = False
+    """Whether it belongs to a session of others: it is judged, and not shown."""
+
+    @property
+    def shown(self) -> str:
+        """The value as a message may tell it."""
+        if self.hidden:
+            return HIDDEN
+        return repr(self.json if self.own is None else self.own.masked(self.json))
 
     def __getitem__(self, path: str) -> Value:
         """The value under ``path``, keys joined by dots; a missing one is a failure."""
@@ -50,7 +61,7 @@ class Value:
     def get(self, key: str) -> Value | None:
         """The value under ``key``, or None where there is none."""
         members = self.object()
-        return Value(members[key], f"{self.name}.{key}", self.evidence) if key in members else None
+        return self._inner(members[key], f"{self.name}.{key}") if key in members else None
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a value under ``key``."""
@@ -59,7 +70,7 @@ class Value:
     def __iter__(self) -> Iterator[Value]:
         """The items of a list."""
         for index, item in enumerate(self.list()):
-            yield Value(item, f"{self.name}[{index}]", self.evidence)
+            yield self._inner(item, f"{self.name}[{index}]")
 
     def __str__(self) -> str:
         """The evidence for it."""
@@ -79,7 +90,7 @@ class Value:
 
     def called(self, name: str) -> Value:
         """The same value under another name."""
-        return Value(self.json, name, self.evidence)
+        return replace(self, name=name)
 
     def object(self) -> dict[str, Json]:
         """The value as an object."""
@@ -108,22 +119,22 @@ class Value:
     def equals(self, expected: Json) -> None:
         """Fails unless the value is ``expected``."""
         if self.json != expected or isinstance(self.json, bool) != isinstance(expected, bool):
-            self.fail(f"{self.name} should be {expected!r} and is {self.json!r}")
+            self.fail(f"{self.name} should be {expected!r} and is {self.shown}")
 
     def near(self, expected: float) -> None:
         """Fails unless the value is the number ``expected``, rounding aside."""
         if abs(self.number() - expected) > 1e-9:
-            self.fail(f"{self.name} should be {expected!r} and is {self.json!r}")
+            self.fail(f"{self.name} should be {expected!r} and is {self.shown}")
 
     def matches(self, pattern: str, description: str) -> None:
         """Fails unless the value is text that ``pattern`` matches as a whole."""
         if not re.fullmatch(pattern, self.text()):
-            self.fail(f"{self.name} should be {description} and is {self.json!r}")
+            self.fail(f"{self.name} should be {description} and is {self.shown}")
 
     def lacks(self, key: str) -> None:
         """Fails if there is a value under ``key``."""
         if key in self:
-            self.fail(f"{self.name} should have no {key!r} and has {self[key].json!r}")
+            self.fail(f"{self.name} should have no {key!r} and has {self[key].shown}")
 
     def require(self, holds: bool, message: str) -> None:
         """Fails with ``message`` unless ``holds``."""
@@ -134,10 +145,14 @@ class Value:
         """Raises RequirementFailed with the evidence."""
         raise RequirementFailed(message, str(self.evidence))
 
+    def _inner(self, json: Json, name: str) -> Value:
+        hidden = self.hidden or (self.own is not None and self.own.is_foreign(json))
+        return Value(json, name, self.evidence, self.own, hidden)
+
     def _as(self, kind: type[_T]) -> _T:
         if not isinstance(self.json, kind):
             self._wrong_kind(_KINDS[kind])
         return self.json
 
     def _wrong_kind(self, wanted: str) -> NoReturn:
-        self.fail(f"{self.name} should be {wanted} and is {_KINDS[type(self.json)]}: {self.json!r}")
+        self.fail(f"{self.name} should be {wanted} and is {_KINDS[type(self.json)]}: {self.shown}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from opencode_contract.errors import BadTarget
 from opencode_contract.fidelity.accepted import accepted_differences
 from opencode_contract.fidelity.cases.model import Case
 from opencode_contract.fidelity.compare import Difference
@@ -15,7 +13,7 @@ from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.measure import measure
 from opencode_contract.fidelity.outcome import Audience, Bounds, Finding, VersionReport
 from opencode_contract.fidelity.stages import fake_stage, fidelity_script, real_stage
-from opencode_contract.local import Binary, fetch_binary, given_binary
+from opencode_contract.local import AtHand, Binary
 from opencode_contract.progress import Progress
 
 CI_VERSIONS = ("1.1.53", "1.18.34")
@@ -47,9 +45,9 @@ class Watched(Audience):
 
 def binaries(versions: Sequence[str], given: Iterable[str]) -> list[Binary]:
     """The executables of some versions: those that were given as ``VERSION=PATH``, the others from npm."""
-    paths = dict(map(_pair, given))
+    at_hand = AtHand(given)
     wanted = [each for version in versions for each in (PROVEN_VERSIONS if version == "all" else (version,))]
-    return [_checked(paths[version], version) if version in paths else fetch_binary(version) for version in wanted]
+    return [at_hand.binary(version) for version in wanted]
 
 
 async def measure_version(binary: Binary, cases: Sequence[Case], bounds: Bounds, progress: Progress) -> VersionReport:
@@ -72,17 +70,3 @@ async def measure_version(binary: Binary, cases: Sequence[Case], bounds: Bounds,
 def _servers(cases: Sequence[Case], bounds: Bounds) -> int:
     """How many real servers are worth their start."""
     return SERVERS if len(cases) > MANY_CASES else max(1, min(SERVERS, len(rounds(bounds))))
-
-
-def _pair(text: str) -> tuple[str, Path]:
-    version, separator, path = text.partition("=")
-    if not separator:
-        raise BadTarget(f"{text!r} names no executable: write VERSION=PATH")
-    return version, Path(path)
-
-
-def _checked(path: Path, version: str) -> Binary:
-    binary = given_binary(path)
-    if binary.version != version:
-        raise BadTarget(f"{path} is OpenCode {binary.version}, not {version}")
-    return binary

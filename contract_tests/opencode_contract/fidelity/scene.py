@@ -12,8 +12,8 @@ from typing import assert_never
 import httpx
 
 from opencode_contract.evidence import Json
-from opencode_contract.fidelity.stages import USERNAME, Stage
-from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
+from opencode_contract.fidelity.stages import Stage
+from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Pass, Send, Settle, Step
 from opencode_contract.fidelity.stream import EventLog, Hearing, session_ids
 
 QUIET = 0.45
@@ -89,6 +89,8 @@ class Scene:
                 await self._await(step)
             case Settle(running=running):
                 await self.settle(running=running)
+            case Pass(seconds=seconds):
+                await asyncio.sleep(seconds)
             case Open(name=name, path=path):
                 self._opened[name] = await self.stage.listen(path).__aenter__()
             case Close(name=name):
@@ -125,8 +127,11 @@ class Scene:
             await self._opened.pop(name).__aexit__(None, None, None)
 
     async def busy(self) -> bool:
-        """Whether a session of the case runs."""
-        statuses = (await self._request(Send("GET", "/session/status"))).json()
+        """Whether a session of the case runs; a server that is too busy to say it is taken at that word."""
+        try:
+            statuses = (await self._request(Send("GET", "/session/status"))).json()
+        except httpx.ReadTimeout:
+            return True
         return bool(self.sessions.intersection(statuses))
 
     async def _close_stream(self, name: str) -> None:
@@ -174,16 +179,12 @@ class Scene:
         if not isinstance(step.body, Absent):
             content = json.dumps(self._filled_json(step.body), ensure_ascii=False).encode("utf-8", "surrogatepass")
             headers.setdefault("Content-Type", "application/json")
-        # The target is sent to the letter: httpx would tidy up what a case wants untidy.
-        target = self._filled(step.path).encode()
-        return self.stage.http.build_request(
-            step.method, "/", content=content, headers=headers, extensions={"target": target}
-        )
+        return self.stage.build(step.method, self._filled(step.path), content, headers)
 
     def _auth(self, step: Send) -> httpx.Auth | None:
         if step.auth == "none":
             return None
-        return httpx.BasicAuth(USERNAME, self.stage.password.get_secret_value())
+        return self.stage.credentials
 
     async def _await(self, step: Await) -> None:
         def fits(event: dict[str, Json]) -> bool:

@@ -71,13 +71,18 @@ class Npm:
             raise NpmFailed(f"npm pack {package}@{version} ended well but left {len(archives)} archives instead of one")
         return archives[0]
 
+    def versions(self, package: str) -> list[str]:
+        """All versions of the package that the registry has."""
+        known = self._ask(["view", package, "versions"], package, QUESTION_SECONDS)
+        versions = [known] if isinstance(known, str) else known if isinstance(known, list) else []
+        return [text for text in versions if isinstance(text, str)]
+
     def _no_such_version(self, package: str, version: str) -> NoSuchVersion:
         try:
-            known = self._ask(["view", package, "versions"], package, QUESTION_SECONDS)
+            known = self.versions(package)
         except NoSuchVersion:
-            known = None
-        versions = [known] if isinstance(known, str) else known if isinstance(known, list) else []
-        near = nearest_versions(version, [text for text in versions if isinstance(text, str)])
+            known = []
+        near = nearest_versions(version, known)
         advice = f"the nearest are {', '.join(near)}" if near else "it has no version of it at all"
         return NoSuchVersion(f"the registry has no {package} {version}: {advice}")
 

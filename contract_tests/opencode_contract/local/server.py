@@ -29,18 +29,19 @@ HOST = "127.0.0.1"
 
 
 class Lodging:
-    """The folder that a server lives in: its home, and beside it the workspace."""
+    """The folder that a server lives in: its home, and beside it the workspace, unless there is one elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Path | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="opencode-contract-")).resolve()
         self.home = self.folder / "home"
         self.home.mkdir()
-        self.workspace = self.folder / "workspace"
+        self.workspace = workspace or self.folder / "workspace"
 
     def __enter__(self) -> Self:
-        """Makes the workspace."""
+        """Makes the workspace, unless it is there."""
         try:
-            make_workspace(self.workspace, self.home)
+            if not self.workspace.exists():
+                make_workspace(self.workspace, self.home)
         except BaseException:
             self._remove()
             raise
@@ -96,7 +97,7 @@ class LocalServer:
             raise LocalServerError("a real server is ended for sure on Linux and macOS only: run this in WSL")
         for attempt in range(1, PORTS_TRIED + 1):
             try:
-                await self._start(self._port or _free_port())
+                await self._start(self._port or free_port())
             except PortInUse:
                 if self._port or attempt == PORTS_TRIED:
                     raise
@@ -169,7 +170,8 @@ class LocalServer:
         return f"{self.binary.path}: {what}. The last lines it printed:\n{self.last_words or '(nothing)'}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on just now."""
     with socket.create_server((HOST, 0)) as found:
         port: int = found.getsockname()[1]
     return port

@@ -19,19 +19,34 @@ _AUTHOR = {
     "GIT_COMMITTER_DATE": "2025-01-30T22:56:25Z",
 }
 
+_START = "refs/kept/start"
+"""Neither a branch nor a tag, so that nobody sees it."""
+
 
 def make_workspace(folder: Path, home: Path) -> None:
     """Makes ``folder`` a git repository with one commit, without reading or writing the user's git settings."""
-    git = shutil.which("git")
-    if git is None:
-        raise NoWorkspace("a local server works in a git repository, and git is not installed: install git")
     folder.mkdir(parents=True)
     (folder / "README.md").write_text("# Workspace of a contract run\n", encoding="utf-8")
-    for arguments in (
+    _git(
+        folder,
+        home,
         ["init", "--quiet", "--initial-branch=main"],
         ["add", "README.md"],
         ["commit", "--quiet", "--no-gpg-sign", "--message=Start"],
-    ):
+        ["update-ref", _START, "HEAD"],
+    )
+
+
+def restore_workspace(folder: Path, home: Path) -> None:
+    """Makes the repository what it was when it was made."""
+    _git(folder, home, ["checkout", "--quiet", "--force", "-B", "main", _START], ["clean", "--quiet", "-ffdx"])
+
+
+def _git(folder: Path, home: Path, *commands: list[str]) -> None:
+    git = shutil.which("git")
+    if git is None:
+        raise NoWorkspace("a local server works in a git repository, and git is not installed: install git")
+    for arguments in commands:
         ended = subprocess.run(  # noqa: S603 - fixed arguments
             [git, *arguments],
             cwd=folder,
@@ -41,4 +56,4 @@ def make_workspace(folder: Path, home: Path) -> None:
             check=False,
         )
         if ended.returncode != 0:
-            raise NoWorkspace(f"'git {arguments[0]}' failed in a new folder:\n{ended.stderr.strip()}")
+            raise NoWorkspace(f"'git {arguments[0]}' failed in the workspace:\n{ended.stderr.strip()}")

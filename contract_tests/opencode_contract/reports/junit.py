@@ -18,7 +18,7 @@ def as_junit(report: Report) -> str:
         name=f"opencode-contract {report.target}",
         tests=str(len(report.results)),
         failures=str(report.count(Outcome.FAILED)),
-        errors="0",
+        errors=str(report.count(Outcome.NOT_CHECKED)),
         skipped=str(report.count(Outcome.SKIPPED) + report.count(Outcome.NOT_APPLICABLE)),
         time=f"{report.seconds:.3f}",
     )
@@ -39,6 +39,8 @@ def _case(result: Result) -> ET.Element:
             failure.text = _clean(f"{result.requirement.sentence}\n{result.message}\n{result.evidence}")
         case Outcome.SKIPPED | Outcome.NOT_APPLICABLE:
             ET.SubElement(case, "skipped", message=_clean(f"{result.outcome.value}: {result.message}"))
+        case Outcome.NOT_CHECKED:
+            ET.SubElement(case, "error", message=_clean(f"{result.outcome.value}: {result.message}"))
         case Outcome.PASSED:
             pass
     return case

@@ -101,7 +101,8 @@ async def prompt_to_missing_session(subject: Subject) -> None:
 
 
 async def _run(subject: Subject, action: str, arguments: dict[str, Json]) -> Value:
-    return Value(await subject.client.run_action({"action": action, "arguments": arguments}), action, subject.evidence)
+    response = await subject.client.run_action({"action": action, "arguments": arguments})
+    return Value(response, action, subject.evidence, subject.own)
 
 
 async def _not_found(subject: Subject, action: str, arguments: dict[str, Json]) -> None:

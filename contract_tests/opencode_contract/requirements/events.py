@@ -64,12 +64,12 @@ async def session_updated(subject: Subject) -> None:
     """Renaming a session says session.updated with the new title."""
     await subject.events.open()
     session_id = (await subject.create_session())["id"].text()
-    (await subject.send("PATCH", f"/session/{session_id}", body={"title": "opencode-contract renamed"})).expect(200)
+    (await subject.send("PATCH", f"/session/{session_id}", body={"title": subject.title("renamed")})).expect(200)
 
     def renamed(event: Event) -> bool:
         if event.type != "session.updated" or event.session_id != session_id:
             return False
-        return event.properties["info.title"].json == "opencode-contract renamed"
+        return event.properties["info.title"].json == subject.title("renamed")
 
     await subject.events.wait_for(renamed, "session.updated with the new title")
 

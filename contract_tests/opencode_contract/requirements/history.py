@@ -12,9 +12,10 @@ from opencode_contract.requirements.conversation import only_part
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.requirements.sessions import MISSING
 from opencode_contract.targets import Level, Subject
-from opencode_contract.targets.subject import MARK
 
 _MEASURED = "measured: 1.1.34 to 1.18.34"
+_FORKS_ARE_NAMED = "1.1.53"
+"""From here on a fork is called as the session that it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def texts_of(messages: list[Value]) -> list[str]:
     return [only_part(message, "text")["text"].text() for message in messages]
 
 
-@requirement("history.fork", Level.WRITE, _MEASURED)
+@requirement("history.fork", Level.WRITE, _MEASURED, unmarked_until=_FORKS_ARE_NAMED)
 async def fork(subject: Subject) -> None:
     """POST /session/{id}/fork copies the session with all messages; the copies have ids of their own."""
     talk = await noted(subject)
@@ -70,7 +71,7 @@ async def fork(subject: Subject) -> None:
     copied[0]["info.sessionID"].equals(copy["id"].json)
 
 
-@requirement("history.fork-is-no-child", Level.WRITE, _MEASURED)
+@requirement("history.fork-is-no-child", Level.WRITE, _MEASURED, unmarked_until=_FORKS_ARE_NAMED)
 async def fork_is_no_child(subject: Subject) -> None:
     """A fork has no parent, and is none of the children of the session that it was made from."""
     talk = await noted(subject)
@@ -84,10 +85,10 @@ async def fork_title(subject: Subject) -> None:
     """A fork is called as the session that it was made from, with (fork #1) behind it."""
     talk = await noted(subject)
     copy = (await subject.send("POST", f"{talk.path}/fork", body={})).expect(200).json("session")
-    copy["title"].equals(f"{MARK} (fork #1)")
+    copy["title"].equals(subject.title("(fork #1)"))
 
 
-@requirement("history.fork-at", Level.WRITE, _MEASURED)
+@requirement("history.fork-at", Level.WRITE, _MEASURED, unmarked_until=_FORKS_ARE_NAMED)
 async def fork_at(subject: Subject) -> None:
     """A fork at a message has only the messages before it."""
     talk = await noted(subject)

@@ -8,7 +8,6 @@ from opencode_contract.evidence import Value
 from opencode_contract.requirements.requirement import requirement
 from opencode_contract.requirements.sessions import MISSING
 from opencode_contract.targets import Level, Subject
-from opencode_contract.targets.subject import MARK
 
 _MEASURED = "measured: 1.1.34 to 1.18.34"
 NOWHERE = "/nowhere/opencode-contract"
@@ -18,7 +17,7 @@ NOWHERE = "/nowhere/opencode-contract"
 async def family(subject: Subject) -> tuple[Value, Value]:
     """A session and a child of it."""
     parent = await subject.create_session()
-    body = {"title": f"{MARK} child", "parentID": parent["id"].text()}
+    body = {"title": subject.title("child"), "parentID": parent["id"].text()}
     return parent, (await subject.send("POST", "/session", body=body)).expect(200).json("child")
 
 

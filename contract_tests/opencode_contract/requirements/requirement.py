@@ -13,6 +13,8 @@ from opencode_contract.targets.subject import Subject
 Check: TypeAlias = Callable[[Subject], Awaitable[None]]
 
 DEADLINE_SECONDS = 60.0
+FOR_EVER = "999"
+"""Later than every version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Requirement:
     """The first version that it holds for."""
     until: str | None
     """The first version that it holds for no more."""
+    unmarked_until: str | None
+    """The first version on which all that it creates carries the run's mark; None where it always does."""
     check: Check
 
     @property
@@ -43,6 +47,8 @@ class Requirement:
         if self.scripted and not subject.access.scripted:
             return "needs the contract's own script"
         version = _key(subject.version)
+        if subject.access.remote and self.unmarked_until is not None and version < _key(self.unmarked_until):
+            return "its session could carry no mark, and would stay if the check were killed"
         if self.since is not None and version < _key(self.since):
             return f"holds from version {self.since}"
         if self.until is not None and version >= _key(self.until):
@@ -58,6 +64,7 @@ def requirement(
     scripted: bool = False,
     since: str | None = None,
     until: str | None = None,
+    unmarked_until: str | None = None,
 ) -> Callable[[Check], Requirement]:
     """Makes a check a requirement; the first line of its docstring is the sentence."""
 
@@ -65,7 +72,7 @@ def requirement(
         sentence = inspect.getdoc(check)
         if not sentence:
             raise ValueError(f"requirement {id} needs a docstring: one sentence that says what has to hold")
-        return Requirement(id, level, sentence.splitlines()[0], source, scripted, since, until, check)
+        return Requirement(id, level, sentence.splitlines()[0], source, scripted, since, until, unmarked_until, check)
 
     return make
 

@@ -7,10 +7,13 @@ import os
 import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import SecretStr
 
 from opencode_contract.errors import BadTarget, PasswordMissing
+from opencode_contract.network import Patience
+from opencode_contract.safety.budget import Limits
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.levels import Level
 from opencode_contract.targets.subject import DEFAULT_USERNAME, Access, Subject
@@ -18,12 +21,19 @@ from opencode_contract.targets.subject import DEFAULT_USERNAME, Access, Subject
 USERNAME_VARIABLE = "OPENCODE_SERVER_USERNAME"
 PASSWORD_VARIABLE = "OPENCODE_SERVER_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
+DEFAULT_LIMITS = Limits(max_cost=1.0)
+DEFAULT_PATIENCE = Patience()
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A server at a URL. Prompts cost money there, so they have to be asked for."""
 
     url: str
+    limits: Limits = DEFAULT_LIMITS
+    patience: Patience = DEFAULT_PATIENCE
+
+    default_level: ClassVar[Level] = Level.WRITE
 
     @property
     def text(self) -> str:
@@ -32,15 +42,19 @@ class Deployment:
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
         """Asks for the password, if it has to; then finds the server."""
-        return connected(
-            Access(
-                kind="deployment",
-                url=self.url,
-                password=_password(self.url),
-                username=_utf_8(USERNAME_VARIABLE) or DEFAULT_USERNAME,
-                default_level=Level.WRITE,
-                poll_seconds=0.5,
-            )
+        return connected(self.access())
+
+    def access(self) -> Access:
+        """Where it is and how to get in. Asks for the password, if it has to."""
+        return Access(
+            kind="deployment",
+            url=self.url,
+            password=_password(self.url),
+            username=_utf_8(USERNAME_VARIABLE) or DEFAULT_USERNAME,
+            default_level=self.default_level,
+            poll_seconds=0.5,
+            limits=self.limits,
+            patience=self.patience,
         )
 
 

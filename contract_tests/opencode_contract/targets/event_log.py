@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
 from opencode_contract.errors import RequirementFailed
-from opencode_contract.evidence import Json, Redactor, Value
+from opencode_contract.evidence import Json, Ownership, Redactor, Value
+from opencode_contract.evidence.ownership import HIDDEN
+from opencode_contract.network import Encounter, Encounters
+from opencode_contract.network.troubles import STREAM_CUT
 
 KEPT_FRAMES = 20_000
 SHOWN_EVENTS = 30
@@ -36,13 +40,35 @@ class Event:
         return self.payload["properties"]
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An event as evidence: shown where it is about a session of ours, or about none at all."""
+
+    told: Json
+    kind: str
+    session_id: str | None
+    own: Ownership
+
+    def __str__(self) -> str:
+        is_ours = self.session_id in self.own if self.session_id else self.kind.startswith("server.")
+        return json.dumps(self.told if is_ours else {"type": self.kind, "properties": HIDDEN}, ensure_ascii=False)
+
+
 class EventLog:
     """Reads a stream of events from the first time it is needed until the end."""
 
     patience = 5.0
     """Seconds to wait for an event."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str, path: str, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        url: str,
+        path: str,
+        redactor: Redactor,
+        own: Ownership,
+        encounters: Encounters,
+    ) -> None:
         self.frames: deque[str] = deque(maxlen=KEPT_FRAMES)
         """The raw frames, without the empty line that ends each."""
         self.events: list[Event] = []
@@ -50,13 +76,16 @@ class EventLog:
         self._url = f"{url}{path}"
         self._path = path
         self._redactor = redactor
+        self._own = own
+        self._encounters = encounters
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[httpx.Response] | None = None
+        self._began = self._heard = 0.0
 
     async def open(self) -> httpx.Response:
         """Opens the stream, unless it is open, and waits until the server has answered."""
-        if self._opened is None:
+        if self._opened is None or (self._reader is not None and self._reader.done()):
             self._opened = asyncio.get_running_loop().create_future()
             self._reader = asyncio.create_task(self._read(self._opened))
         return await asyncio.shield(self._opened)
@@ -89,18 +118,20 @@ class EventLog:
     def describe(self, session_id: str | None = None) -> str:
         """The latest events as evidence: all, or those of one session."""
         shown = self.events if session_id is None else self.of(session_id)
-        texts = [json.dumps(event.value.json, ensure_ascii=False) for event in shown[-SHOWN_EVENTS:]]
-        lines = [self._redactor.excerpt(text, SHOWN_CHARACTERS) for text in texts]
+        lines = [self._redactor.excerpt(str(event.value), SHOWN_CHARACTERS) for event in shown[-SHOWN_EVENTS:]]
         asked = f"GET {self._path}"
         return "\n".join([f"{asked}, the latest events:", *lines] if lines else [f"{asked} said nothing"])
 
     async def _read(self, opened: asyncio.Future[httpx.Response]) -> None:
         timeout = httpx.Timeout(30.0, read=None)
+        self._began = self._heard = time.monotonic()
+        ended = "it ended"
         try:
             async with self._http.stream("GET", self._url, timeout=timeout) as response:
                 opened.set_result(response)
                 rest = b""
                 async for chunk in response.aiter_bytes():
+                    self._heard = time.monotonic()
                     *frames, rest = (rest + chunk).split(b"\n\n")
                     for frame in frames:
                         await self._add(frame.decode("utf-8", errors="replace"))
@@ -108,30 +139,39 @@ class EventLog:
             # Whoever waits for an event sees that none comes.
             if not opened.done():
                 opened.set_exception(problem)
+                return
+            ended = type(problem).__name__
+        now = time.monotonic()
+        detail = (
+            f"GET {self._path}: {ended} after {now - self._began:.0f} s, {now - self._heard:.0f} s after its last word"
+        )
+        self._encounters.note(Encounter(STREAM_CUT, detail))
 
     async def _add(self, frame: str) -> None:
         async with self._changed:
             self.frames.append(frame)
-            event = _parse(frame)
+            event = self._parse(frame)
             if event is not None:
                 self.events.append(event)
             self._changed.notify_all()
 
-
-def _parse(frame: str) -> Event | None:
-    """The frame's event; a frame that holds none is found by the requirement on frames."""
-    try:
-        data = json.loads(frame.removeprefix("data:"))
-    except json.JSONDecodeError:
-        return None
-    if not isinstance(data, dict):
-        return None
-    payload = data.get("payload", data)
-    kind = payload.get("type") if isinstance(payload, dict) else None
-    if not isinstance(kind, str):
-        return None
-    name, sessions = f"event {kind}", _session_ids(payload.get("properties"))
-    return Event(kind, Value(data, name, frame), Value(payload, name, frame), next(sessions, None))
+    def _parse(self, frame: str) -> Event | None:
+        """The frame's event; a frame that holds none is found by the requirement on frames."""
+        try:
+            data = json.loads(frame.removeprefix("data:"))
+        except json.JSONDecodeError:
+            return None
+        if not isinstance(data, dict):
+            return None
+        payload = data.get("payload", data)
+        kind = payload.get("type") if isinstance(payload, dict) else None
+        if not isinstance(kind, str):
+            return None
+        name, sessions = f"event {kind}", _session_ids(payload.get("properties"))
+        session_id = next(sessions, None)
+        shown = Frame(data, kind, session_id, self._own)
+        whole = Value(data, name, shown, self._own)
+        return Event(kind, whole, replace(whole, json=payload), session_id)
 
 
 def _session_ids(properties: Json) -> Iterator[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import SecretStr
 
 from opencode_contract.errors import BadTarget
+from opencode_contract.safety.budget import NO_LIMITS, Limits
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.contract_script import contract_script
 from opencode_contract.targets.levels import Level
@@ -25,6 +27,9 @@ class FakeTarget:
     """The fake server as some version of the real one."""
 
     version: str
+    limits: Limits = NO_LIMITS
+
+    default_level: ClassVar[Level] = Level.PROMPT
 
     @property
     def text(self) -> str:
@@ -46,7 +51,8 @@ class FakeTarget:
                 kind="fake",
                 url=server.url,
                 password=SecretStr(_PASSWORD),
-                default_level=Level.PROMPT,
+                default_level=self.default_level,
+                limits=self.limits,
                 version=self.version,
                 scripted=True,
             )

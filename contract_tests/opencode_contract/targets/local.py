@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from opencode_contract.errors import TargetUnreachable
 from opencode_contract.local import Binary, LocalServer, Lodging, fetch_binary, given_binary
+from opencode_contract.safety.budget import NO_LIMITS, Limits
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.contract_script import contract_script
 from opencode_contract.targets.levels import Level
@@ -22,6 +24,9 @@ class LocalTarget:
 
     version: str | None = None
     path: Path | None = None
+    limits: Limits = NO_LIMITS
+
+    default_level: ClassVar[Level] = Level.PROMPT
 
     @property
     def text(self) -> str:
@@ -30,7 +35,7 @@ class LocalTarget:
 
     def open(self) -> AbstractAsyncContextManager[Subject]:
         """Fetches the server, if it has to; then starts it, with a scripted model as its only one."""
-        return self._serve(self._binary())
+        return self._serve(self.binary())
 
     @asynccontextmanager
     async def _serve(self, binary: Binary) -> AsyncIterator[Subject]:
@@ -48,7 +53,8 @@ class LocalTarget:
                     kind="local",
                     url=server.url,
                     password=server.password,
-                    default_level=Level.PROMPT,
+                    default_level=self.default_level,
+                    limits=self.limits,
                     version=binary.version,
                     scripted=True,
                     poll_seconds=0.05,
@@ -59,7 +65,8 @@ class LocalTarget:
                 except TargetUnreachable as problem:
                     raise TargetUnreachable(f"{problem}\nThe last lines it printed:\n{server.last_words}") from problem
 
-    def _binary(self) -> Binary:
+    def binary(self) -> Binary:
+        """The executable, fetched if it has to be."""
         if self.path is not None:
             return given_binary(self.path)
         return fetch_binary(self.version or "")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
 from opencode_contract.errors import BadTarget
-from opencode_contract.targets.deployment import Deployment
+from opencode_contract.network import Patience
+from opencode_contract.safety.budget import NO_LIMITS, Limits
+from opencode_contract.targets.deployment import DEFAULT_LIMITS, DEFAULT_PATIENCE, Deployment
 from opencode_contract.targets.fake import FakeTarget
 from opencode_contract.targets.local import LocalTarget
 from opencode_contract.targets.target import Target
@@ -17,24 +20,33 @@ from opencode_contract.targets.target import Target
 DEFAULT_VERSION = "1.1.53"
 EXAMPLES = "write one of: fake, fake:1.1.53, local:1.1.53, local:/path/to/opencode, https://your-app.fly.dev/opencode"
 
+_CREDENTIALS = (
+    "the target holds credentials (an @): write it without, such as https://your-app.fly.dev/opencode, and put the "
+    "password into the environment variable OPENCODE_SERVER_PASSWORD, or type it when you are asked. Arguments can be "
+    "seen by everybody on this machine, and stay in the shell's history: change the password if that was it"
+)
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
-def parse_target(text: str) -> Target:
-    """The target that ``text`` names."""
+def parse_target(text: str, limits: Limits = NO_LIMITS, patience: Patience = DEFAULT_PATIENCE) -> Target:
+    """The target that ``text`` names. Without a limit of its own a deployment has the default one."""
     kind, colon, rest = text.strip().partition(":")
-    match kind:
+    if "@" in rest and kind.lower() != "local":
+        # Not even with the host: which part of it is the password depends on how it was meant.
+        raise BadTarget(_CREDENTIALS)
+    match kind.lower():
         case "fake":
-            return FakeTarget(_version(text, rest) if colon else DEFAULT_VERSION)
+            return FakeTarget(_version(text, rest) if colon else DEFAULT_VERSION, limits)
         case "local":
-            return _local(text, rest)
+            return replace(_local(text, rest), limits=limits)
         case "http" | "https":
-            return Deployment(_url(text.strip()))
+            bounded = limits if limits.max_cost is not None else replace(limits, max_cost=DEFAULT_LIMITS.max_cost)
+            return Deployment(_url(text.strip()), bounded, patience)
         case _:
             raise BadTarget(f"{text!r} is not a target: {EXAMPLES}")
 
 
-def _local(text: str, rest: str) -> Target:
+def _local(text: str, rest: str) -> LocalTarget:
     if not rest:
         raise BadTarget(f"{text!r} does not say which server: write local:1.1.53 or local:/path/to/opencode")
     if _VERSION.fullmatch(rest):
@@ -59,8 +71,6 @@ def _url(text: str) -> str:
         raise BadTarget(f"the URL cannot be read ({problem}): {EXAMPLES}") from None
     if not url.host:
         raise BadTarget(f"{text!r} names no host: write a URL such as https://your-app.fly.dev/opencode")
-    if url.userinfo:
-        raise BadTarget("the URL holds credentials: leave them out, and put the password into OPENCODE_SERVER_PASSWORD")
     if url.query or url.fragment:
         raise BadTarget(f"{text!r} has a query or a fragment: write only scheme, host and path prefix")
     if url.scheme == "http" and not _is_loopback(url.host):

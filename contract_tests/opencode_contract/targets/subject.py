@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,7 +13,14 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import SecretStr
 
-from opencode_contract.evidence import Exchange, Recorder, Redactor, Value
+from opencode_contract.evidence import Exchange, Ownership, Recorder, Redactor, Value
+from opencode_contract.network import Encounter, Encounters, Patience
+from opencode_contract.network.patience import NONE as NO_PATIENCE
+from opencode_contract.network.waiting import HEALTH, until_answered
+from opencode_contract.safety.backstage import Backstage
+from opencode_contract.safety.budget import NO_LIMITS, Budget, Limits
+from opencode_contract.safety.mark import Mark, mark_of
+from opencode_contract.safety.transport import SafeTransport
 from opencode_contract.targets.event_log import EventLog
 from opencode_contract.targets.levels import Level
 from opencode_contract.targets.wire import wire_to
@@ -23,7 +31,6 @@ _T = TypeVar("_T")
 DEFAULT_USERNAME = "opencode"
 STRANGER = "nobody-of-that-name"
 """A user name that no server lets in."""
-MARK = "opencode-contract"
 DELETION_SECONDS = 5.0
 REQUEST_SECONDS = 30.0
 
@@ -44,6 +51,15 @@ class Access:
     """Whether it performs the contract's own script."""
     poll_seconds: float = 0.02
     """How long to wait between two looks at it."""
+    patience: Patience = NO_PATIENCE
+    """How long to wait for it where it is not there."""
+    limits: Limits = NO_LIMITS
+    """How much prompts may cost."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether there is a network before it that may be to blame."""
+        return self.kind == "deployment"
 
     def config(self, password: str | None = None) -> SandboxConfig:
         """The client's configuration, with another password where one is given."""
@@ -62,15 +78,19 @@ class Subject:
         self.version = access.version or ""
         config = access.config()
         self.redactor = access.redactor()
-        self._recorder = Recorder(access.url, self.redactor, wire_to(config))
-        self.client = AsyncSandboxClient(config, transport=self._recorder)
-        self.http = httpx.AsyncClient(
-            transport=self._recorder,
-            auth=(access.username, access.password.get_secret_value()),
-            timeout=REQUEST_SECONDS,
+        self.mark = Mark.fresh()
+        self.encounters = Encounters()
+        wire, auth = wire_to(config), httpx.BasicAuth(access.username, access.password.get_secret_value())
+        self._recorder = Recorder(access.url, self.redactor, wire, self.encounters)
+        self.backstage = Backstage(wire, access.url, auth)
+        self.budget = Budget(self.backstage, access.limits)
+        self._way = SafeTransport(self._recorder, self.mark, self.budget)
+        self.client = AsyncSandboxClient(config, transport=self._way)
+        self.http = httpx.AsyncClient(transport=self._way, auth=auth, timeout=REQUEST_SECONDS)
+        self.events, self.everywhere = (
+            EventLog(self.http, access.url, path, self.redactor, self._recorder.own, self.encounters)
+            for path in ("/event", "/global/event")
         )
-        self.events = EventLog(self.http, access.url, "/event", self.redactor)
-        self.everywhere = EventLog(self.http, access.url, "/global/event", self.redactor)
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
         self._creations: set[asyncio.Task[Exchange]] = set()
         self._stack = AsyncExitStack()
@@ -93,9 +113,19 @@ class Subject:
         await self._stack.aclose()
 
     @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """The way to the server: what goes through it is recorded, and the sessions that it makes are deleted."""
+        return self._recorder
+
+    @property
     def latest(self) -> tuple[Exchange, ...]:
         """The latest exchanges, oldest first."""
         return tuple(self._recorder.latest)
+
+    @property
+    def own(self) -> Ownership:
+        """The sessions that this run has made: of others nothing is shown."""
+        return self._recorder.own
 
     @property
     def evidence(self) -> str:
@@ -128,10 +158,15 @@ class Subject:
         """The JSON that ``GET path`` answers with 200."""
         return (await self.send("GET", path)).expect(200).json(name)
 
-    async def create_session(self, title: str | None = MARK) -> Value:
-        """Creates a session, which is deleted in the end; without a title it gets the server's own."""
+    def title(self, more: str = "") -> str:
+        """A title that carries the run's mark."""
+        return f"{self.mark} {more}".rstrip()
+
+    async def create_session(self, title: str | None = "") -> Value:
+        """Creates a session, titled with the run's mark and ``title``, or by the server; it is deleted in the end."""
+        body = {} if title is None else {"title": self.title(title)}
         # Cancelled half-way, we would not know the id of what the server has made all the same.
-        task = asyncio.create_task(self.send("POST", "/session", body={} if title is None else {"title": title}))
+        task = asyncio.create_task(self.send("POST", "/session", body=body))
         self._creations.add(task)
         task.add_done_callback(self._creations.discard)
         return (await asyncio.shield(task)).expect(200).json("session")
@@ -144,9 +179,29 @@ class Subject:
             self._made[make] = task
         return await asyncio.shield(task)
 
+    async def trouble_since(self, count: int) -> Encounter | None:
+        """What the network has done after ``count`` troubles, or does to a request now; None where all is well."""
+        if not self.access.remote:
+            return None
+        return self.encounters.since(count) or await until_answered(self._ask_for_health, NO_PATIENCE)
+
+    async def recovered_from(self, encounter: Encounter) -> Encounter | None:
+        """Waits until the server answers again; the trouble that is left where it does not."""
+        for make, task in list(self._made.items()):
+            if task.done() and (task.cancelled() or task.exception() is not None):
+                del self._made[make]
+        patience = self.access.patience
+        if encounter.seconds is not None:
+            patience.tell(encounter.trouble.name, 0.0)
+            await asyncio.sleep(min(encounter.seconds, patience.seconds))
+        return await until_answered(self._ask_for_health, patience, was_there=True)
+
+    async def _ask_for_health(self) -> httpx.Response:
+        return await self.backstage.send("GET", HEALTH)
+
     async def connection(self, password: str) -> str:
         """What testing the connection with another password finds out."""
-        async with AsyncSandboxClient(self.access.config(password), transport=self._recorder) as client:
+        async with AsyncSandboxClient(self.access.config(password), transport=self._way) as client:
             return (await client.test_connection()).state.value
 
     async def _stop_what_is_being_made(self) -> None:
@@ -157,21 +212,27 @@ class Subject:
     async def _delete_sessions(self) -> None:
         await asyncio.gather(*self._creations, return_exceptions=True)
         # What could not be deleted at the first try is tried once more; ``left_behind`` tells what is there even then.
-        for session_id in [*self._recorder.sessions, *self._recorder.sessions]:
-            if session_id not in self._recorder.sessions:
-                continue
-            try:
-                await self._delete_session(session_id)
-            except TimeoutError:
-                continue
-            except httpx.TransportError:
-                return
+        try:
+            for session_id in [*self._recorder.sessions, *self._recorder.sessions]:
+                if session_id in self._recorder.sessions:
+                    await self._delete_session(session_id)
+            if self.access.remote and self._way.has_created:
+                await self._delete_unanswered()
+        except httpx.TransportError:
+            return
+
+    async def _delete_unanswered(self) -> None:
+        """Deletes what the server has made although its answer was lost on the way."""
+        for session in await self.backstage.sessions():
+            if mark_of(session) == self.mark and not await self.backstage.delete(str(session["id"])):
+                self._recorder.sessions[str(session["id"])] = None
 
     async def _delete_session(self, session_id: str) -> None:
-        async with asyncio.timeout(DELETION_SECONDS):
-            # A run goes on, and costs, when its session is deleted under it.
-            await self.send("POST", f"/session/{session_id}/abort")
-            await self.send("DELETE", f"/session/{session_id}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DELETION_SECONDS):
+                # A run goes on, and costs, when its session is deleted under it.
+                await self.send("POST", f"/session/{session_id}/abort")
+                await self.send("DELETE", f"/session/{session_id}")
 
     @property
     def left_behind(self) -> tuple[str, ...]:

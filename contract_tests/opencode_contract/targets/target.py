@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from opencode_contract.targets.levels import Level
 from opencode_contract.targets.subject import Subject
 
 
 class Target(Protocol):
     """A server that the contract can be run against."""
+
+    default_level: ClassVar[Level]
+    """How far a check goes unless told otherwise."""
 
     @property
     def text(self) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def model(
-    script: Annotated[Path, typer.Option(metavar="FILE", help="The script in YAML.", show_default=False)],
+    script: Annotated[
+        str, typer.Option(help="The script: a YAML file, or the name of a ready-made one.", show_default=False)
+    ],
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
     directory: Annotated[Path, typer.Option(help="The workspace of the real server.")] = Path(),
@@ -29,10 +31,10 @@ def model(
     """
     from opencode_fake.scripted_model import ScriptedModel
     from opencode_fake.scripts.errors import ScriptError
-    from opencode_fake.scripts.yaml_file import load_script
+    from opencode_fake.scripts.yaml_file import as_script
 
     try:
-        performer = ScriptedModel(load_script(script), directory=directory.resolve(), host=host, port=port)
+        performer = ScriptedModel(as_script(script), directory=directory.resolve(), host=host, port=port)
         asyncio.run(_run(performer))
     except ScriptError as error:
         typer.echo(str(error), err=True)

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,9 @@ PREFERRED_PORT = 4096
 
 
 def serve(
-    script: Annotated[Path | None, typer.Option("--script", help="The script to play, a YAML file.")] = None,
+    script: Annotated[
+        str | None, typer.Option(help="The script to play: a YAML file, or the name of a ready-made one.")
+    ] = None,
     version: Annotated[str, typer.Option("--as", help="The version of OpenCode to be.")] = "1.1.53",
     base_path: Annotated[str, typer.Option(help="The path prefix of a deployment, such as /opencode.")] = "",
     directory: Annotated[str, typer.Option(help="The workspace that sessions name.")] = "/data/workspace",

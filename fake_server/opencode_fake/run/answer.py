@@ -10,14 +10,13 @@ from typing import Literal, TypedDict, cast
 from opencode_fake.run import errors, structured
 from opencode_fake.run.aborts import announce_abort
 from opencode_fake.run.calling import ToolCall
-from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Until, Wait, event, go_idle, set_status
+from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Pending, Until, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import CallFailed
 from opencode_fake.run.events import text_grew
 from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.calls import Call, chunks
-from opencode_fake.scripts.model import Failure
 from opencode_fake.scripts.pricing import cost
-from opencode_fake.scripts.steps import CallStep, DelayStep, ReasoningStep, Step, TextStep
+from opencode_fake.scripts.steps import CallStep, DelayStep, ErrorStep, ReasoningStep, Step, TextStep
 from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import (
     AssistantInfo,
@@ -139,10 +138,12 @@ class Answer:
         for attempt in count(1):
             yield self._put({**self._ids(), "type": "step-start", "snapshot": before})
             for step in call.stream:
+                yield from self._stand_before(step)
                 yield from self._stream(step)
-            failure = call.break_off
-            if failure is None:
+            if call.break_off is None:
                 return
+            yield from self._stand_before(call.break_off)
+            failure = call.break_off.error
             error = errors.broken_off(failure, self.world.behaviours)
             if not errors.is_overload(failure, self.world.behaviours):
                 raise CallFailed(error)
@@ -151,10 +152,12 @@ class Answer:
             )
             self._blocks.clear()
 
-    def _refusals(self, failure: Failure | None) -> Effects:
+    def _refusals(self, refusal: ErrorStep | None) -> Effects:
         """The provider refuses the call: for good, or some calls in a row that the server repeats."""
-        if failure is None:
+        if refusal is None:
             return
+        yield from self._stand_before(refusal)
+        failure = refusal.error
         if not failure.retryable:
             raise CallFailed(errors.refused(failure))
         attempt = 0
@@ -172,6 +175,12 @@ class Answer:
         yield from self._wait(delay, endless=endless)
         self._retrying = False
         yield set_status(self.world, self.session.id, {"type": "busy"})
+
+    def _stand_before(self, step: Step) -> Effects:
+        """Waits for as long as a test holds the step; tools that run go on meanwhile."""
+        while (barrier := self.world.barriers.before(step)) is not None:
+            yield from self._pause(barrier)
+            yield from self._go_on_with_tools()
 
     def _stream(self, step: Step) -> Effects:
         match step:
@@ -239,12 +248,17 @@ class Answer:
     def _let_tools_end(self) -> Effects:
         while self._running:
             yield from self._go_on_with_tools()
-            due = min((call.due for call in self._running if call.due is not None), default=None)
-            if due is not None:
-                yield from self._wait_until(due)
-            elif self._running:
-                yield from self.before_pause()
-                yield Until(tuple(each for call in self._running for each in call.pending))
+            if self._running:
+                yield from self._pause()
+
+    def _pause(self, *others: Pending) -> Effects:
+        """Waits for what ends next: the time of a tool, or else what it or somebody else waits for."""
+        due = min((call.due for call in self._running if call.due is not None), default=None)
+        if due is not None:
+            yield from self._wait_until(due)
+        else:
+            yield from self.before_pause()
+            yield Until((*others, *(each for call in self._running for each in call.pending)))
 
     def _go_on_with_tools(self) -> Effects:
         ready = [call for call in self._running if call.ready(self._passed)]

@@ -101,10 +101,13 @@ class ToolCall:
         """The run was aborted."""
         if self._subagent is not None:
             yield from self._subagent.stop()
-        self.part["state"] = tools.given_up(
-            self.part, self.world.now(), self.world.behaviours, working=not self.pending
-        )
+        self.part["state"] = tools.given_up(self.part, self.world.now(), self.world.behaviours, working=self._works)
         yield self._put()
+
+    @property
+    def _works(self) -> bool:
+        """Whether it waits for nobody; not even for a test that holds it, as far as the server knows."""
+        return self.waits_for is None or self.waits_for.only_held or not self.pending
 
     def _perform(self) -> Effects:
         behaviours = self.world.behaviours
@@ -184,6 +187,11 @@ class ToolCall:
 
     def _work(self) -> Generator[Effect, None, Outcome]:
         name, given = self.part["tool"], self.part["state"]["input"]
+        shown = tools.begin(name, given, self.world.behaviours)
+        if shown is not None:
+            yield self._show(shown)
+        while (barrier := self.world.barriers.within(self.step)) is not None:
+            yield Until((barrier,))
         if name == structured.TOOL and structured.is_answered_with(self.session, self.message):
             return structured.handed_over()
         if name == INVALID:
@@ -206,12 +214,8 @@ class ToolCall:
         return (yield from self._use())
 
     def _use(self) -> Generator[Effect, None, Outcome]:
-        name, given = self.part["tool"], self.part["state"]["input"]
-        shown = tools.begin(name, given, self.world.behaviours)
-        if shown is not None:
-            yield self._show(shown)
         yield Wait(self.step.duration)
-        outcome = tools.perform(self._called(), name)
+        outcome = tools.perform(self._called(), self.part["tool"])
         yield from outcome.events
         for metadata in outcome.progress:
             yield self._show(metadata)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from opencode_fake.scripts.model import JsonObject
+from opencode_fake.state.barriers import Barrier
 from opencode_fake.state.store import Session
 from opencode_fake.state.wire import Status
 from opencode_fake.state.world import World
@@ -60,6 +61,16 @@ class Until:
     def settled(self) -> bool:
         """Whether the run can go on."""
         return any(each.settled for each in self.pending)
+
+    @property
+    def barriers(self) -> tuple[Barrier, ...]:
+        """What a test holds it with."""
+        return tuple(each for each in self.pending if isinstance(each, Barrier))
+
+    @property
+    def only_held(self) -> bool:
+        """Whether nothing but a test keeps it: an abort then finds it at work."""
+        return bool(self.pending) and len(self.barriers) == len(self.pending)
 
 
 @dataclass(eq=False, slots=True)

@@ -32,7 +32,7 @@ async def deliver_stream(request: web.Request, answer: Answer, on_tool_call: OnT
     async for item in _performed(answer, on_tool_call):
         await response.write(_event(answer.chunk(item.delta)))
     if answer.call.break_off is not None:
-        await response.write(_event(failure_body(answer.call.break_off)))
+        await response.write(_event(failure_body(answer.call.break_off.error)))
     else:
         await response.write(_event(answer.last_chunk()))
         await response.write(b"data: [DONE]\n\n")
@@ -44,7 +44,7 @@ async def deliver_whole(answer: Answer, on_tool_call: OnToolCall) -> web.Respons
     """The answer as one body."""
     sent = [item async for item in _performed(answer, on_tool_call)]
     if answer.call.break_off is not None:
-        return web.json_response(failure_body(answer.call.break_off), status=500)
+        return web.json_response(failure_body(answer.call.break_off.error), status=500)
     return web.json_response(answer.completion(sent))
 
 

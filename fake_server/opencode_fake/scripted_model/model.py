@@ -20,7 +20,7 @@ from opencode_fake.scripted_model.shell import ScriptedShell, take
 from opencode_fake.scripts.calls import Call
 from opencode_fake.scripts.compaction import SUMMARY
 from opencode_fake.scripts.matching import Casting, Unmatched
-from opencode_fake.scripts.model import Failure, JsonObject, JsonValue, Tokens
+from opencode_fake.scripts.model import Failure, JsonObject, JsonValue, Reply, Tokens
 from opencode_fake.scripts.permissions import configured, script_rules
 from opencode_fake.scripts.pricing import MODEL_ID
 from opencode_fake.scripts.steps import CallStep, TextStep, ToolStep
@@ -108,6 +108,17 @@ class ScriptedModel:
         """The prompts that no reply answered."""
         return self.casting.unmatched
 
+    def perform(self, script: ScriptLike) -> None:
+        """Performs another script from now on, as if there had been none; the server has to learn its rules anew."""
+        self.casting = Casting(as_script(script))
+        self._runs = Runs(self.casting)
+        self._stand_by()
+
+    def play(self, *replies: Reply) -> None:
+        """Adds replies to the script: they are asked before those that it has, the first of them first."""
+        self.casting.add(replies)
+        self._stand_by()
+
     def opencode_config(self, **extra: JsonValue) -> JsonObject:
         """The server's ``opencode.json``; ``extra`` keys are added or replace ours."""
         rules = configured(script_rules(self.casting.script, self._directory))
@@ -118,8 +129,7 @@ class ScriptedModel:
         """What the server's process needs in its environment. Puts the scripted shell into ``folder``."""
         self._shell = ScriptedShell(folder)
         self._shell.install()
-        for command, step in script_commands(self.casting.script).items():
-            self._shell.stand_by(command, take(step))
+        self._stand_by()
         return {
             "SHELL": str(self._shell.program),
             # The real `edit` and `write` want a file read first; a script has no need to say so.
@@ -127,6 +137,11 @@ class ScriptedModel:
             # 1.1.34 fetches its list of models from here, and needs an answer.
             "OPENCODE_MODELS_URL": self.url,
         }
+
+    def _stand_by(self) -> None:
+        if self._shell is not None:
+            commands = script_commands(self.casting.script)
+            self._shell.stand_by({command: take(step) for command, step in commands.items()})
 
     async def _complete(self, http: web.Request) -> web.StreamResponse:
         try:

@@ -34,7 +34,8 @@ class Run:
 
     def refusal(self, index: int) -> Failure | None:
         """The failure that the call ``index`` meets now. Counts it."""
-        failure = self.performance.calls[index].refusal
+        step = self.performance.calls[index].refusal
+        failure = None if step is None else step.error
         if failure is None or (failure.times is not None and self._refused[index] >= failure.times):
             return None
         self._refused[index] += 1

@@ -11,6 +11,7 @@ import json
 import shlex
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +61,12 @@ class ScriptedShell:
         _write(path, played)
         self._pending[session_id].append(path)
 
-    def stand_by(self, command: str, played: Take) -> None:
-        """Lays down what ``command`` does whenever the user has it executed."""
-        _write(self._folder / f"{player.name(command)}{player.STANDING}", played)
+    def stand_by(self, commands: Mapping[str, Take]) -> None:
+        """Lays down what these commands do whenever the user has them executed; all others are forgotten."""
+        for path in self._folder.glob(f"*{player.STANDING}"):
+            path.unlink()
+        for command, played in commands.items():
+            _write(self._folder / f"{player.name(command)}{player.STANDING}", played)
 
     def retract(self, session_id: str) -> None:
         """Takes back the commands of a session that were announced and never run: it was aborted before them."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from opencode_fake.scripts.errors import InvalidScript, Problem, ScriptError, ScriptSyntaxError, UnreadableScript
+from opencode_fake.scripts.errors import (
+    InvalidScript,
+    Problem,
+    ScriptError,
+    ScriptSyntaxError,
+    UnknownScript,
+    UnreadableScript,
+)
 from opencode_fake.scripts.matching import Casting, Performance, Unmatched
 from opencode_fake.scripts.model import Exactly, Failure, Regex, Reply, Script, Tokens, Turn
 from opencode_fake.scripts.notation import (
@@ -43,6 +50,7 @@ __all__ = [
     "Todo",
     "Tokens",
     "Turn",
+    "UnknownScript",
     "Unmatched",
     "UnreadableScript",
     "delay",

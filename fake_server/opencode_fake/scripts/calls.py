@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from opencode_fake.scripts.model import Failure, Tokens, Turn
+from opencode_fake.scripts.model import Tokens, Turn
 from opencode_fake.scripts.steps import CallStep, DelayStep, ErrorStep, ReasoningStep, Step, TextStep, is_call
 
 Streamed: TypeAlias = TextStep | ReasoningStep | CallStep | DelayStep
@@ -24,10 +24,10 @@ class Call:
     tokens: Tokens
     cost: float | None
     """USD, or None where the tokens say it."""
-    refusal: Failure | None
+    refusal: ErrorStep | None
     """The provider refuses the call; with ``times`` set, only so many calls before this one."""
     stream: tuple[Streamed, ...]
-    break_off: Failure | None
+    break_off: ErrorStep | None
     """The answer breaks off after ``stream``."""
 
     @property
@@ -44,8 +44,8 @@ class Call:
 @dataclass(slots=True)
 class _Draft:
     stream: list[Streamed] = field(default_factory=list)
-    refusal: Failure | None = None
-    break_off: Failure | None = None
+    refusal: ErrorStep | None = None
+    break_off: ErrorStep | None = None
     tokens: Tokens | None = None
     cost: float | None = None
     has_tools: bool = False
@@ -53,9 +53,9 @@ class _Draft:
     def add(self, step: Step) -> None:
         if isinstance(step, ErrorStep):
             if step.error.kind == "provider":
-                self.refusal = step.error
+                self.refusal = step
             else:
-                self.break_off = step.error
+                self.break_off = step
             return
         self.stream.append(step)
         if isinstance(step, DelayStep):

@@ -1,6 +1,7 @@
 """What can be wrong with a script.
 
 ScriptError               anything: it lists every problem
+├── UnknownScript         no ready-made script has this name
 ├── UnreadableScript      the file cannot be read
 ├── ScriptSyntaxError     the file is not YAML
 └── InvalidScript         what is written is not a script
@@ -51,6 +52,10 @@ class ScriptError(Exception):
         if problem.column is not None:
             excerpt.append(" " * (4 + len(margin) + problem.column - 1) + "^")
         return excerpt
+
+
+class UnknownScript(ScriptError):
+    """No ready-made script has this name."""
 
 
 class UnreadableScript(ScriptError):

@@ -7,6 +7,7 @@ prompt gets is decided in ``matching``, how a reply is cut into assistant messag
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
@@ -38,6 +39,7 @@ __all__ = [
     "Regex",
     "Reply",
     "Script",
+    "ScriptFile",
     "Tokens",
     "Turn",
     "workspace_path",
@@ -209,3 +211,21 @@ class Script(Data):
     """Tokens of each assistant message whose reply and steps say nothing else."""
     recorded: Recorded | None = None
     """Where a recording comes from."""
+
+    def turns(self) -> Iterator[Turn]:
+        """Every turn, whatever brings it about."""
+        for reply in self.replies:
+            yield from (reply, *reply.sequence)
+        if self.default is not None:
+            yield self.default
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every step of every turn."""
+        return (step for turn in self.turns() for step in turn.all_steps)
+
+
+class ScriptFile(Script):
+    """A script as it is written in a file."""
+
+    include: tuple[str, ...] = ()
+    """Scripts whose replies are asked after those of this one: names of ready-made ones, and files beside this one."""

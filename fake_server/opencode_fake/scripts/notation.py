@@ -9,11 +9,12 @@ script(
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, TypedDict, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from opencode_fake.scripts.combining import combined
 from opencode_fake.scripts.errors import InvalidScript
 from opencode_fake.scripts.model import DefaultReply, Exactly, Failure, Regex, Reply, Script, Tokens, Turn
 from opencode_fake.scripts.problems import findings
@@ -32,6 +33,7 @@ from opencode_fake.scripts.steps import (
     ToolStep,
     WriteStep,
 )
+from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 
 
 class CacheCounts(TypedDict, total=False):
@@ -62,10 +64,15 @@ def script(
     *replies: Reply,
     default: Turn | Step | None = None,
     tokens: TokensLike | None = None,
+    include: Iterable[ScriptLike] = (),
 ) -> Script:
-    """A script: the first of ``replies`` that fits a prompt answers it, else ``default``."""
+    """A script: the first of ``replies`` that fits a prompt answers it, else ``default``.
+
+    The replies of scripts that it includes come after its own; each is named, or a file, or a script.
+    """
     fallback = None if default is None else _default(default)
-    return _built(Script, "script", replies=replies, default=fallback, tokens=tokens)
+    own = _built(Script, "script", replies=replies, default=fallback, tokens=tokens)
+    return combined(own, *map(as_script, include))
 
 
 def reply(
@@ -117,9 +124,10 @@ def text(
     pace: float = 0,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> TextStep:
     """Text of the answer, with ``pace`` seconds between its chunks."""
-    return _built(TextStep, "text", text=text, chunks=_tuple(chunks), pace=pace, tokens=tokens, cost=cost)
+    return _built(TextStep, "text", text=text, chunks=_tuple(chunks), pace=pace, tokens=tokens, cost=cost, name=name)
 
 
 def reasoning(
@@ -129,10 +137,18 @@ def reasoning(
     pace: float = 0,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> ReasoningStep:
     """What the model thinks."""
     return _built(
-        ReasoningStep, "reasoning", reasoning=reasoning, chunks=_tuple(chunks), pace=pace, tokens=tokens, cost=cost
+        ReasoningStep,
+        "reasoning",
+        reasoning=reasoning,
+        chunks=_tuple(chunks),
+        pace=pace,
+        tokens=tokens,
+        cost=cost,
+        name=name,
     )
 
 
@@ -150,6 +166,7 @@ def tool(
     permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> ToolStep:
     """A tool call that completes with ``output``, or fails with ``error``."""
     return _built(
@@ -167,6 +184,7 @@ def tool(
         permission=permission,
         tokens=tokens,
         cost=cost,
+        name=name,
     )
 
 
@@ -179,6 +197,7 @@ def write(
     permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> WriteStep:
     """Writes a file of the workspace."""
     return _built(
@@ -191,6 +210,7 @@ def write(
         permission=permission,
         tokens=tokens,
         cost=cost,
+        name=name,
     )
 
 
@@ -205,6 +225,7 @@ def edit(
     permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> EditStep:
     """Replaces ``old`` by ``new`` in a file of the workspace: the only occurrence, or ``all``."""
     return _built(
@@ -219,6 +240,7 @@ def edit(
         permission=permission,
         tokens=tokens,
         cost=cost,
+        name=name,
     )
 
 
@@ -230,6 +252,7 @@ def question(
     parallel: bool = False,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> QuestionStep:
     """Asks the user, who may choose from ``options`` or answer freely."""
     return _built(
@@ -242,6 +265,7 @@ def question(
         parallel=parallel,
         tokens=tokens,
         cost=cost,
+        name=name,
     )
 
 
@@ -251,9 +275,12 @@ def todos(
     permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> TodosStep:
     """Writes the session's todo list."""
-    return _built(TodosStep, "todos", todos=items, parallel=parallel, permission=permission, tokens=tokens, cost=cost)
+    return _built(
+        TodosStep, "todos", todos=items, parallel=parallel, permission=permission, tokens=tokens, cost=cost, name=name
+    )
 
 
 def task(
@@ -265,6 +292,7 @@ def task(
     permission: Permission | None = None,
     tokens: TokensLike | None = None,
     cost: float | None = None,
+    name: str | None = None,
 ) -> TaskStep:
     """Lets a subagent answer ``prompt`` in a child session; the script's replies answer it."""
     return _built(
@@ -277,12 +305,13 @@ def task(
         permission=permission,
         tokens=tokens,
         cost=cost,
+        name=name,
     )
 
 
-def delay(seconds: float) -> DelayStep:
+def delay(seconds: float, *, name: str | None = None) -> DelayStep:
     """The model is silent for a while."""
-    return _built(DelayStep, "delay", delay=seconds)
+    return _built(DelayStep, "delay", delay=seconds, name=name)
 
 
 def error(
@@ -292,22 +321,28 @@ def error(
     status: int | None = None,
     times: int | None = None,
     retry_after: float | None = None,
+    name: str | None = None,
 ) -> ErrorStep:
     """The call to the model fails; ``times`` calls do, where the server tries again (429 and 5xx)."""
     failure = _built(Failure, "error", kind=kind, message=message, status=status, times=times, retry_after=retry_after)
-    return ErrorStep(error=failure)
+    return _built(ErrorStep, "error", error=failure, name=name)
 
 
 def provider_error(
-    status: int, message: str, *, times: int | None = None, retry_after: float | None = None
+    status: int,
+    message: str,
+    *,
+    times: int | None = None,
+    retry_after: float | None = None,
+    name: str | None = None,
 ) -> ErrorStep:
     """The provider refuses the call with an HTTP status."""
-    return error(message, status=status, times=times, retry_after=retry_after)
+    return error(message, status=status, times=times, retry_after=retry_after, name=name)
 
 
-def stream_error(message: str) -> ErrorStep:
+def stream_error(message: str, *, name: str | None = None) -> ErrorStep:
     """The provider breaks off inside its answer."""
-    return error(message, kind="stream")
+    return error(message, kind="stream", name=name)
 
 
 def _default(default: Turn | Step) -> DefaultReply:

@@ -36,13 +36,14 @@ SHAPES = {
     "exactly": "a text",
     "exit": "a whole number from 0 to 255",
     "header": "a text: a word or two",
+    "include": "a list of names and files, such as [rate-limit, ./other.yaml]",
     "input": "a group: the tool's input, such as {command: ls -la}",
     "kind": "'provider' or 'stream'",
     "label": "a text",
     "message": "a text",
     "metadata": "a group of keys",
     "multiple": "true or false",
-    "name": "a text",
+    "name": "a text, such as tests",
     "new": "a text",
     "nth": "a whole number from 1",
     "old": "a text",
@@ -90,6 +91,7 @@ SHAPES_BY_PLACE = {
 """The same, where a key means something else in one place."""
 ENTRIES = {
     "chunks": "a chunk is a text",
+    "include": "what is included is a name such as rate-limit, or a file such as ./other.yaml",
     "options": "an option is a label, or a group such as {label: Red, description: Warm}",
     "replies": "a reply is a group such as {prompt: hello, steps: [{text: Hello.}]}",
     "todos": "a todo is a text, or a group such as {content: Write tests, status: in_progress}",

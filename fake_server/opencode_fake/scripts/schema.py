@@ -7,7 +7,7 @@ from typing import cast
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from opencode_fake.scripts.model import JsonObject, Script
+from opencode_fake.scripts.model import JsonObject, ScriptFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLE = "OpenCode test script"
@@ -27,5 +27,5 @@ class _EditorSchema(GenerateJsonSchema):
 
 def json_schema() -> JsonObject:
     """The schema, as plain data."""
-    schema = Script.model_json_schema(schema_generator=_EditorSchema)
+    schema = ScriptFile.model_json_schema(schema_generator=_EditorSchema)
     return cast(JsonObject, {"$schema": DIALECT, **schema, "title": TITLE})

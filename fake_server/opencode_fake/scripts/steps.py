@@ -11,7 +11,12 @@ from typing_extensions import TypeIs
 from opencode_fake.scripts.values import DOCUMENT_WORKSPACE, Data, Failure, Seconds, Tokens
 
 
-class _Step(Data):
+class _Named(Data):
+    name: str | None = Field(default=None, min_length=1)
+    """What a test calls this step, to hold the run before it. Steps may share a name: a hold is for all of them."""
+
+
+class _Step(_Named):
     tokens: Tokens | None = None
     """Tokens of the assistant message that holds this step, instead of the reply's."""
     cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
@@ -183,13 +188,13 @@ class TaskStep(_CallStep):
     """The subagent."""
 
 
-class DelayStep(Data):
+class DelayStep(_Named):
     """The model is silent for a while."""
 
     delay: Seconds
 
 
-class ErrorStep(Data):
+class ErrorStep(_Named):
     """The call to the model fails here."""
 
     error: Failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencode_fake.scripts.model import JsonObject, JsonValue, Script, Turn, workspace_path
+from opencode_fake.scripts.model import JsonObject, JsonValue, Script, workspace_path
 from opencode_fake.scripts.steps import (
     CallStep,
     Choice,
@@ -27,10 +27,7 @@ PATH_KEYS = frozenset({"filePath", "path"})
 
 def script_calls(script: Script) -> Iterator[CallStep]:
     """Every call of a script."""
-    turns: list[Turn] = [turn for reply in script.replies for turn in (reply, *reply.sequence)]
-    if script.default is not None:
-        turns.append(script.default)
-    return (step for turn in turns for step in turn.steps if is_call(step))
+    return (step for step in script.all_steps() if is_call(step))
 
 
 def script_commands(script: Script) -> dict[str, ToolStep]:

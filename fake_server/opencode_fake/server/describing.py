@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from textwrap import shorten
+from typing import TypeAlias
 
 from opencode_fake.scripts.matching import Unmatched, label
 from opencode_fake.scripts.model import Reply
 from opencode_fake.server.journal import Received
 from opencode_fake.server.record import Happened
-from opencode_fake.state.store import Session
-from opencode_fake.state.wire import AssistantInfo, Part
+from opencode_fake.state.barriers import Barrier
+from opencode_fake.state.wire import AssistantInfo, MessageWithParts, Part, SessionInfo
 from opencode_fake.state.world import World
 
 WIDTH = 110
 LONGEST_LIST = 40
 """Lines of requests and of messages that are shown, the last ones; how many there are is told."""
+Since: TypeAlias = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A session as the server shows it."""
+
+    info: SessionInfo
+    status: str
+    messages: Sequence[MessageWithParts]
+
+
+def conversations(world: World) -> list[Conversation]:
+    """The sessions of a fake, oldest first."""
+    return [
+        Conversation(
+            session.info,
+            world.statuses.get(session.id, {"type": "idle"})["type"],
+            [message.wire() for message in session.ordered()],
+        )
+        for session in reversed(list(world.store.by_age()))
+    ]
 
 
 def describe(
-    world: World,
-    requests: Iterable[Received],
-    events: Iterable[Happened],
+    sessions: Sequence[Conversation],
     unmatched: Iterable[Unmatched],
     unused: Iterable[Reply],
+    requests: Iterable[Received] = (),
+    events: Iterable[Happened] = (),
+    held: Iterable[Barrier] = (),
 ) -> str:
     """The conversation, what was received and told, prompts without a reply and replies without a prompt."""
+    since = _since(sessions)
     sections = {
         "prompts that no reply answers": [line for each in unmatched for line in str(each).splitlines()],
-        "conversation": list(_conversations(world)),
-        "requests": _cut([f"{_since(world)(each.at)} {each}" for each in requests]),
+        "conversation": [line for each in sessions for line in _conversation(each, since)],
+        "requests": _cut([f"{since(each.at)} {each}" for each in requests]),
         "events": list(_events(events)),
+        "steps held": [str(each) for each in held],
         "replies never used": [label(each) for each in unused],
     }
     lines: list[str] = []
@@ -42,18 +69,15 @@ def describe(
     return "\n".join(lines) or "nothing was received"
 
 
-def _conversations(world: World) -> Iterator[str]:
-    for session in reversed(list(world.store.by_age())):
-        status = world.statuses.get(session.id, {"type": "idle"})["type"]
-        yield f"{session.id} {session.info['title']!r} ({status})"
-        yield from (f"  {line}" for line in _cut(list(_messages(world, session))))
+def _conversation(session: Conversation, since: Since) -> Iterator[str]:
+    yield f"{session.info['id']} {session.info['title']!r} ({session.status})"
+    yield from (f"  {line}" for line in _cut(list(_messages(session, since))))
 
 
-def _messages(world: World, session: Session) -> Iterator[str]:
-    since = _since(world)
-    for message in session.ordered():
-        info = message.info
-        lines = [line for part in message.wire()["parts"] if (line := _part(part))]
+def _messages(session: Conversation, since: Since) -> Iterator[str]:
+    for message in session.messages:
+        info = message["info"]
+        lines = [line for part in message["parts"] if (line := _part(part))]
         if info["role"] == "assistant":
             lines.append(_ending(info))
         begin = f"{since(info['time']['created'])} {info['role']:<9} "
@@ -98,9 +122,9 @@ def _events(events: Iterable[Happened]) -> Iterator[str]:
         yield line
 
 
-def _since(world: World) -> Callable[[int], str]:
+def _since(sessions: Iterable[Conversation]) -> Since:
     """How many seconds after the first session was made something happened."""
-    begin = min((session.info["time"]["created"] for session in world.store.by_age()), default=None)
+    begin = min((session.info["time"]["created"] for session in sessions), default=None)
     return lambda moment: f"{(moment - begin) / 1000:+9.3f}" if begin is not None else ""
 
 

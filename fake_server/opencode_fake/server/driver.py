@@ -93,10 +93,11 @@ class Driver:
 
     def _outlasts_abort(self, driven: _Driven) -> bool:
         """Whether a run that is aborted waits all the same: for the user, or for its subagents to end."""
-        return isinstance(driven.waiting, Until) and not self._world.behaviours.abort_ends_asks
+        waiting, behaviours = driven.waiting, self._world.behaviours
+        return isinstance(waiting, Until) and not waiting.only_held and not behaviours.abort_ends_asks
 
     def settle(self) -> None:
-        """Lets the runs go on whose requests were answered."""
+        """Lets the runs go on whose requests were answered, or that a test let go."""
         for driven in self._alive:
             waiting, sleep = driven.waiting, driven.sleep
             if isinstance(waiting, Until) and waiting.settled and sleep is not None and not sleep.done():
@@ -113,7 +114,7 @@ class Driver:
         try:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:
-                if isinstance(effect, Wait | Until) and await self._interrupted(driven, effect):
+                if isinstance(effect, Wait | Until) and await self._interrupted(session_id, driven, effect):
                     driven.aborted = False
                     effect = driven.effects.throw(Aborted())
                     continue
@@ -139,10 +140,14 @@ class Driver:
         subrun.settled = True
         self.settle()
 
-    async def _interrupted(self, driven: _Driven, effect: Wait | Until) -> bool:
+    async def _interrupted(self, session_id: str, driven: _Driven, effect: Wait | Until) -> bool:
         """Waits on the clock or for what the run needs. Returns whether the run was aborted meanwhile."""
         driven.waiting = effect
         driven.sleep = self._sleep(effect)
+        if isinstance(effect, Until) and effect.barriers:
+            for barrier in effect.barriers:
+                barrier.note_arrival(session_id)
+            self._record.changed()
         try:
             await driven.sleep
         except asyncio.CancelledError:

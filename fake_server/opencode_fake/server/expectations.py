@@ -29,6 +29,18 @@ def fits(pattern: PromptLike, text: str) -> bool:
             return pattern.search(text) is not None
 
 
+def find_prompt(prompts: Sequence[Prompt], what: int | PromptLike) -> Prompt | None:
+    """The prompt of a number, counted from 1, or the first that fits a pattern."""
+    if isinstance(what, int):
+        return prompts[what - 1] if len(prompts) >= what else None
+    return next((prompt for prompt in prompts if fits(what, prompt.text)), None)
+
+
+def awaited(what: int | PromptLike) -> str:
+    """What ``find_prompt`` looks for, in words."""
+    return f"{what} prompts" if isinstance(what, int) else f"a prompt like {_shown(what)}"
+
+
 def check_prompted(prompts: Sequence[Prompt], pattern: PromptLike, times: int | None) -> tuple[Prompt, ...]:
     """The prompts that fit. Raises AssertionError where there is none, or not as many as wanted."""
     found = tuple(prompt for prompt in prompts if fits(pattern, prompt.text))

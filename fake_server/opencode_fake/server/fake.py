@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import warnings
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -19,10 +20,12 @@ from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.scripts.yaml_file import ScriptLike, as_script
 from opencode_fake.server import expectations
 from opencode_fake.server.app import App
-from opencode_fake.server.describing import describe
+from opencode_fake.server.describing import conversations, describe
 from opencode_fake.server.gate import Gate
+from opencode_fake.server.holds import Hold, barrier
 from opencode_fake.server.journal import Journal, Received
 from opencode_fake.server.record import PATIENCE, Happened, Moment, Prompt
+from opencode_fake.state.barriers import Arrival
 from opencode_fake.state.world import World
 from opencode_fake.versions import DEFAULT_VERSION, behaviours
 
@@ -47,9 +50,10 @@ class FakeServer:
         async with FakeServer([reply("hello", text("Hello."))]) as server:
             ...  # server.url, server.password
 
-    ``script`` is a Script, a list of replies, or the path of a YAML file. ``base_path`` is what a deployment's proxy
-    strips; requests outside it get a 404. ``password=None`` lets everybody in. ``pickup`` is how many seconds pass
-    between the 204 of an asynchronous prompt and its user message: on a real server a few milliseconds.
+    ``script`` is a Script, a list of replies, the path of a YAML file, or the name of a ready-made script.
+    ``base_path`` is what a deployment's proxy strips; requests outside it get a 404. ``password=None`` lets everybody
+    in. ``pickup`` is how many seconds pass between the 204 of an asynchronous prompt and its user message: on a real
+    server a few milliseconds.
 
     Raises ScriptError for a script that cannot be read, UnknownVersion for a version older than those described,
     OSError where the port is taken. Warns with UnprovenVersion of a version newer than them, and with StaleRecording of
@@ -74,6 +78,7 @@ class FakeServer:
     ) -> None:
         self._runner: web.ServerRunner | None = None
         self._thread: _Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.version = version
         self.username = username
         self.password = password
@@ -143,7 +148,8 @@ class FakeServer:
 
     def describe(self) -> str:
         """The conversation, requests, events, prompts that no reply answers and replies never used, as a text."""
-        return describe(self._world, self.journal, self.events, self.unmatched, self.unused)
+        sessions = conversations(self._world)
+        return describe(sessions, self.unmatched, self.unused, self.journal, self.events, self._world.barriers)
 
     def assert_prompted(self, pattern: PromptLike, *, times: int | None = None) -> tuple[Prompt, ...]:
         """The prompts that fit a pattern, written as in a script. Raises AssertionError with the nearest ones.
@@ -180,15 +186,7 @@ class FakeServer:
         ``await server.prompted(2)``, or ``server.prompted("fix them").wait()`` without an event loop. Raises
         NotHappened when it does not come in ``timeout`` real seconds.
         """
-
-        def look() -> Prompt | None:
-            prompts = self.prompts
-            if isinstance(what, int):
-                return prompts[what - 1] if len(prompts) >= what else None
-            return next((prompt for prompt in prompts if expectations.fits(what, prompt.text)), None)
-
-        wanted = f"{what} prompts" if isinstance(what, int) else f"a prompt like {what!r}"
-        return self._moment(look, timeout, wanted)
+        return self._moment(lambda: expectations.find_prompt(self.prompts, what), timeout, expectations.awaited(what))
 
     def told(self, event: str, *, times: int = 1, timeout: float = PATIENCE) -> Moment[Happened]:
         """The moment at which an event of this type was told for the ``times``-th time; used like ``prompted``."""
@@ -198,6 +196,35 @@ class FakeServer:
             return found[times - 1] if len(found) >= times else None
 
         return self._moment(look, timeout, f"the event {event}, time {times},")
+
+    @contextmanager
+    def hold(self, step: str, *, running: bool = False, timeout: float = PATIENCE) -> Iterator[Hold]:
+        """Holds the reply before the steps of this name until the block ends or they are released.
+
+        For blocking code and coroutines alike::
+
+            with server.hold("tests") as tests:
+                tests.reached.wait()  # in a coroutine: await tests.reached
+                tests.release()
+
+        ``running`` holds a tool not before its call but while it runs. Raises UnknownStep for a name that no step
+        has; ``reached`` raises NotHappened where no run comes in ``timeout`` real seconds.
+        """
+        held = barrier(self._casting.script, step, running=running)
+        self._world.barriers.add(held)
+
+        def look() -> Arrival | None:
+            return held.arrivals[0] if held.arrivals else None
+
+        hold = Hold(held, lambda: self._moment(look, timeout, f"a run at the step {step!r}"), self._let_runs_go)
+        try:
+            yield hold
+        finally:
+            hold.release()
+
+    def _let_runs_go(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._app.driver.settle)
 
     def _moment(self, look: Callable[[], T | None], timeout: float, wanted: str) -> Moment[T]:
         def explain() -> str:
@@ -216,11 +243,11 @@ class FakeServer:
         except OSError:
             await runner.cleanup()
             raise
-        self._runner = runner
+        self._runner, self._loop = runner, asyncio.get_running_loop()
 
     async def stop(self) -> None:
         """Ends streams, runs and connections. Raises FakeFailed if the fake itself failed in the meantime."""
-        runner, self._runner = self._runner, None
+        runner, self._runner, self._loop = self._runner, None, None
         await self._app.close()
         if runner is not None:
             await runner.cleanup()

@@ -13,6 +13,7 @@ from opencode_fake.scripts.matching import Casting
 from opencode_fake.scripts.model import JsonObject
 from opencode_fake.scripts.permissions import Rule, script_rules
 from opencode_fake.state.asks import Asks
+from opencode_fake.state.barriers import Barriers
 from opencode_fake.state.store import Session, Store
 from opencode_fake.state.wire import SessionInfo, SessionModel, Status, TokenCount
 from opencode_fake.state.workspace import Workspace
@@ -37,6 +38,7 @@ class World:
     store: Store = field(default_factory=Store)
     statuses: dict[str, Status] = field(default_factory=dict)
     asks: Asks = field(default_factory=Asks)
+    barriers: Barriers = field(default_factory=Barriers)
     rules: tuple[Rule, ...] = field(init=False)
     """What tools may do by the script, whichever agent calls them."""
     announced: set[str] = field(default_factory=set)

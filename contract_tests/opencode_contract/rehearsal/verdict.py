@@ -1,0 +1,162 @@
+"""What a rehearsal means: the verdict, an answer to each question, and what to do. The words of all reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from opencode_contract.rehearsal.judgement import Finding, Rule
+from opencode_contract.rehearsal.outcome import Rehearsal, Upgrade
+from opencode_contract.rehearsal.search import Path
+from opencode_contract.rehearsal.trial import Continuation, WayBack
+
+DATA = "${XDG_DATA_HOME:-$HOME/.local/share}/opencode"
+PACKAGE = "opencode-ai"
+SHOWN = 5
+
+
+class Mark(Enum):
+    """How an answer is to be read."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question, and what it rests on."""
+
+    question: str
+    mark: Mark
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+def headline(found: Rehearsal) -> str:
+    """The verdict in a sentence."""
+    route, passage, total = arrow(found.asked.path), found.asked.passage, len(found.before.sessions)
+    if found.safe:
+        return f"SAFE: {route} keeps all {found.before.complete} sessions and {found.before.messages} messages."
+    if passage.snapshot is None:
+        return f"UNSAFE: {route}: {passage.path[-1]} does not start on this data."
+    if passage.keeps_all:
+        return f"UNSAFE: {route} keeps the data, but sessions from before do not go on."
+    hit = len({finding.session for finding in passage.lost})
+    return f"UNSAFE: {route} loses data: {hit} of {total} sessions are gone or not what they were."
+
+
+def alarms(found: Rehearsal) -> Iterator[str]:
+    """What is to be said loudly."""
+    after = found.asked.passage.snapshot
+    if after is not None and not found.asked.passage.keeps_all and after.healthy:
+        yield f"The health check stays green meanwhile: GET /global/health answers {after.health}"
+
+
+def questions(found: Rehearsal, upgrade: Upgrade) -> Iterator[Answer]:
+    """Every question that an upgrade raises, answered."""
+    passage = upgrade.passage
+    if passage.snapshot is None:
+        yield Answer("Does it start?", Mark.BAD, f"{passage.path[-1]} does not", tuple(passage.trouble.splitlines()))
+        return
+    total = found.before.complete
+    gone = _sessions(passage.lost, Rule.NOT_LISTED, Rule.GONE)
+    yield _counted("Are all sessions there?", total, gone, passage.lost, found)
+    spoilt = _sessions(passage.lost) - gone
+    yield _counted("Are all messages readable and the same?", total - len(gone), spoilt, passage.lost, found)
+    aftermath = upgrade.aftermath
+    if aftermath is not None:
+        yield _going_on(aftermath.continuations)
+    if upgrade.way_back is not None:
+        yield _going_back(upgrade.path[0], upgrade.way_back, found)
+
+
+def advice(found: Rehearsal) -> Iterator[str]:
+    """What to do, step by step."""
+    if found.safe:
+        yield from _steps(found.asked.path)
+        if found.asked.way_back is not None and not found.asked.way_back.sees_all:
+            yield (
+                f"Keep the copy: {found.asked.path[0]} does not see what {found.asked.path[-1]} writes, "
+                "so going back means going back to the copy."
+            )
+        return
+    proposed = found.proposed
+    if proposed is None:
+        tried = f"{len(found.tried) - 1} starts" + (", where the search gave up" if found.gave_up else "")
+        yield f"Stay on {found.asked.path[0]}: no way was found along which everything survives ({tried})."
+        yield "If what is lost does not matter to you, copy the data directory before you upgrade."
+        return
+    yield f"Go by way of {_listed(proposed.path[1:-1])}: tried, everything survives."
+    yield from _steps(proposed.path)
+    if found.stranded is not None and not found.stranded.keeps_all:
+        yield (
+            f"Do not start {found.asked.path[-1]} on the data before that: {proposed.path[1]} does not find the "
+            "sessions then, either. If it has happened, begin again with the copy."
+        )
+
+
+def arrow(path: Path) -> str:
+    """The versions in a row."""
+    return " → ".join(path)
+
+
+def named(session: str, found: Rehearsal) -> str:
+    """The session, with what it is an example of."""
+    kind = found.kinds.get(session)
+    return f"{session} ({kind})" if kind else session
+
+
+def _steps(path: Path) -> Iterator[str]:
+    yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.{path[0]}"'
+    for version in path[1:-1]:
+        yield (
+            f"Start {version} on it once: npm install --global {PACKAGE}@{version}, then opencode serve. Wait until "
+            "GET /session lists your sessions (a green health check is not enough), then stop it."
+        )
+    yield f"Start {path[-1]}: npm install --global {PACKAGE}@{path[-1]}, then opencode serve."
+
+
+def _counted(question: str, total: int, hit: set[str], lost: Sequence[Finding], found: Rehearsal) -> Answer:
+    if not hit:
+        return Answer(question, Mark.GOOD, f"yes, {total} of {total}")
+    told = [finding for finding in lost if finding.session in hit]
+    evidence = [f"{named(each.session, found)}: {each.rule.value} {each.evidence or each.where}" for each in told]
+    more = [f"… and {len(evidence) - SHOWN} more findings"] if len(evidence) > SHOWN else []
+    return Answer(question, Mark.BAD, f"no, {total - len(hit)} of {total}", (*evidence[:SHOWN], *more))
+
+
+def _going_on(continuations: Sequence[Continuation]) -> Answer:
+    question = "Do sessions go on?"
+    if not continuations:
+        return Answer(question, Mark.BAD, "there is none left to go on with")
+    good = sum(each.holds for each in continuations)
+    evidence = tuple(
+        f"{each.place.session_id}: {'answered' if each.answered else each.evidence}; "
+        f"the model was told {each.known} of {each.earlier} earlier prompts"
+        for each in continuations
+    )
+    mark = Mark.GOOD if good == len(continuations) else Mark.BAD
+    return Answer(question, mark, f"{'yes' if mark is Mark.GOOD else 'no'}, {good} of {len(continuations)}", evidence)
+
+
+def _going_back(version: str, way: WayBack, found: Rehearsal) -> Answer:
+    question = f"Can one go back to {version}?"
+    if way.trouble:
+        return Answer(question, Mark.WARNING, "no, it does not start any more", tuple(way.trouble.splitlines()))
+    if not way.keeps_old:
+        evidence = tuple(f"{named(each.session, found)}: {each.rule.value} {each.where}" for each in way.lost[:SHOWN])
+        return Answer(question, Mark.WARNING, "no, sessions from before are lost", evidence)
+    if way.sees_all:
+        return Answer(question, Mark.GOOD, "yes, and it sees what was done since")
+    unseen = "sessions made since" if not way.sees_new else "replies since"
+    return Answer(question, Mark.WARNING, f"to what was there before the upgrade; {unseen} are not seen")
+
+
+def _sessions(findings: Sequence[Finding], *rules: Rule) -> set[str]:
+    return {finding.session for finding in findings if not rules or finding.rule in rules}
+
+
+def _listed(versions: Sequence[str]) -> str:
+    return " and then ".join(versions)

@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract fidelity fidelity-part fidelity-deep test test-real clients documents versions bench lint types format wheel-test lock clean all
+.PHONY: help contract fidelity fidelity-part fidelity-deep test test-real clients documents recordings versions bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ clients: $(VENV)/.test ## Run real clients on fakes; TARGETS="fake:1.1.53 local:
 
 documents: $(VENV)/.test ## Ask real servers for the description of their interface again, for the fake to serve
 	$(BIN)/python -m opencode_contract.document 1.1.53 1.18.34
+
+recordings: $(VENV)/.test ## Record real servers again, for the fake to play; VERSIONS="1.1.53 1.18.34"
+	$(BIN)/python -m opencode_contract.recordings $(VERSIONS)
 
 versions: $(VENV)/.test ## Write docs/versions.md anew from the fake's table
 	$(BIN)/python -m opencode_fake.versions.page >docs/versions.md

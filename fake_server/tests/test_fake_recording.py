@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
+import signal
+import sys
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -19,8 +24,9 @@ from opencode_fake import FakeServer, StaleRecording
 from opencode_fake.recording.proxy import Proxy
 from opencode_fake.recording.recorder import Recorder
 from opencode_fake.recording.redaction import Redaction
-from opencode_fake.recording.targets import NotRecordable
-from opencode_fake.scripts import InvalidScript, Script, load_script
+from opencode_fake.recording.targets import GROUP, NotRecordable, opened
+from opencode_fake.scripts import InvalidScript, Script, dumps_script, load_script
+from opencode_fake.scripts.model import JsonValue
 
 SECRET = "sk-ant-REDACTME-0123456789abcdef"
 SLOW_DOWN = {"kind": "provider", "status": 429, "message": "slow down", "times": 2}
@@ -124,11 +130,95 @@ async def test_secrets_are_taken_out_before_the_file_is_written(tmp_path: Path) 
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.abcdefghijk", "[redacted]"),
         ("the token count is 12, the password field is empty", "the token count is 12, the password field is empty"),
         ("sk-learn and a task-list", "sk-learn and a task-list"),
+        ("Authorization: token 0123abcd", "Authorization: token [redacted]"),
+        ('{"Authorization": "Basic YW5uOnB3"}', '{"Authorization": "Basic [redacted]"}'),
+        ("curl -u ann:pw1 -H 'X-Api-Key: k3yk3y'", "curl -u ann:[redacted] -H 'X-Api-Key: [redacted 2]'"),
+        ("deploy --auth-token abc123 --verbose", "deploy --auth-token [redacted] --verbose"),
+        ("Set-Cookie: sid=1a2b; Path=/\nServer: x", "Set-Cookie: [redacted]\nServer: x"),
+        ("https://0123456789abcdef@github.com/a/b", "https://[redacted]@github.com/a/b"),
+        ("https://host/a?access_token=0a1b2c3d4e&page=2", "https://host/a?access_token=[redacted]&page=2"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key = [redacted]"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n(cut)", "[redacted]"),
+        ("1| -----BEGIN EC PRIVATE KEY-----\n2| MHcC\n3| -----END EC PRIVATE KEY-----\n4| x", "1| [redacted]\n4| x"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----\nx", "[redacted]\nx"),
+        ("MIIEpAIBAAKCAQEA7b2x\nQJ8aAbCdEfGhIjKl==\n-----END RSA PRIVATE KEY-----", "[redacted]"),
+        ("password: hunter2 and once more hunter2", "password: [redacted] and once more [redacted]"),
+        ("give a basic overview of token bearers", "give a basic overview of token bearers"),
+        ("git@github.com:a/b.git and ann@example.com", "git@github.com:a/b.git and ann@example.com"),
     ],
 )
 def test_what_counts_as_a_secret(text: str, left: str) -> None:
     """Keys, tokens and passwords in their usual forms; not the words for them."""
     assert Redaction().text(text) == left
+
+
+def test_names_make_secrets() -> None:
+    """Of what stands under them; keys of the script stay, whatever is secret."""
+    given: JsonValue = {
+        "steps": [
+            {
+                "tool": "call",
+                "input": {"password": "output", "headers": {"Authorization": ["abcd"]}},
+                "output": "output",
+            },
+            {"text": "Bearer abc123defg", "chunks": ["Bearer abc", "123defg"], "pace": 1},
+        ]
+    }
+    redaction = Redaction()
+    assert redaction.all(given) == {
+        "steps": [
+            {
+                "tool": "call",
+                "input": {"password": "[redacted]", "headers": {"Authorization": ["[redacted 2]"]}},
+                "output": "output",
+            },
+            {"text": "Bearer [redacted 3]", "pace": 1},
+        ]
+    }
+    assert redaction.report() == "redacted: 1 x authorization, 2 x value of a secret"
+
+
+@pytest.mark.parametrize("password", ["p@ss word/1", 'quo"te\\n', "ümläut%20"])
+def test_the_password_is_known_in_all_its_forms(password: str) -> None:
+    """As JSON, addresses and Basic authentication write it."""
+    pair = base64.b64encode(f"ann:{password}".encode()).decode()
+    forms = [password, json.dumps(password)[1:-1], quote(password, safe=""), pair, pair.rstrip("=")]
+    for form in forms:
+        redaction = Redaction.of_password(password, ("ann",))
+        assert redaction.text(f"it was {form}!") == "it was [redacted]!"
+        assert redaction.report() == "redacted: 1 x the server's password"
+        assert password not in repr(redaction)
+
+
+LEAKY: dict[str, Any] = {
+    "replies": [
+        {
+            "prompt": "rotate",
+            "steps": [
+                {"write": ".env", "content": "API_KEY=old1234567\n"},
+                {"edit": ".env", "old": "old1234567", "new": "new1234567"},
+                {"tool": "bash", "input": {"command": "env"}, "output": "API_KEY=new1234567\n"},
+                {"text": "API_KEY is new1234567 now."},
+            ],
+        }
+    ]
+}
+
+
+async def test_a_redacted_recording_still_plays(tmp_path: Path) -> None:
+    """What was different is, the edit edits, and the prompt that held a secret still finds its reply."""
+    file, prompt = tmp_path / "recording.yaml", "Please rotate the key old1234567."
+    real = FakeServer(Script.model_validate(LEAKY))
+    async with real, recorder_of(real, file) as recorder:
+        await played(real.url, real.password or "", (prompt,))
+        await recorder.heard("session.idle", 1)
+    assert not re.search("(old|new)1234567", file.read_text())
+    async with FakeServer(file) as fake:
+        _, messages = await played(fake.url, fake.password or "", (prompt,))
+        assert fake.unmatched == ()
+    tools = [part for message in messages for part in message["parts"] if part["type"] == "tool"]
+    assert [part["state"]["status"] for part in tools] == ["completed"] * 3
+    assert tools[2]["state"]["output"] == "API_KEY=[redacted 2]\n"
 
 
 async def test_the_proxy_changes_nothing() -> None:
@@ -145,9 +235,7 @@ async def test_the_proxy_changes_nothing() -> None:
                 shown = []
                 for url in (real.url, proxy.url):
                     async with http.request(method, url + path) as answer:
-                        headers = {
-                            k.lower(): v for k, v in answer.headers.items() if k.lower() not in {"date", "server"}
-                        }
+                        headers = {name.lower(): value for name, value in answer.headers.items() if name != "Date"}
                         shown.append((answer.status, headers, await answer.read()))
                 assert shown[0] == shown[1]
             async with http.get(f"{proxy.url}/event") as stream:
@@ -197,3 +285,65 @@ async def test_what_cannot_be_recorded_is_told(path: str, password: str | None, 
         with pytest.raises(NotRecordable, match=told):
             await recorder.__aenter__()
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("nonsense", "write one of: local:1.1.53"),
+        ("remote:x", "nothing that can be recorded"),
+        ("https://ann:pw@host/x", "put the password into OPENCODE_SERVER_PASSWORD"),
+        ("http://example.com", "in clear: write https://"),
+        ("https://", "names no host"),
+        ("fake:0.1.0", "can be 1.1.34 and newer"),
+    ],
+)
+async def test_what_is_no_target_is_told(target: str, told: str) -> None:
+    """With what to write instead, and without any password."""
+    with pytest.raises(NotRecordable, match=told) as problem:
+        await opened(target, None).__aenter__()
+    assert "pw" not in str(problem.value)
+
+
+async def test_a_script_is_for_servers_that_are_started() -> None:
+    """One that runs has a model of its own; a fake plays it."""
+    with pytest.raises(NotRecordable, match="leave out --script"):
+        opened("http://127.0.0.1:4096", Script())
+    async with opened("fake:1.18.34", Script.model_validate(SCRIPT)) as server:
+        assert server.is_ours
+        _, messages = await played(server.url, server.password or "", ("twice",))
+        assert messages[1]["parts"][1]["text"] == "one"
+        assert (server.password or "?") not in repr(server)
+
+
+async def test_other_packages_bring_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point, which this distribution has for real servers."""
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["entry-points"]
+    assert declared[GROUP] == {"local": "opencode_contract.recordings.serving:local"}
+    metadata = tmp_path / "brings-0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: brings\nVersion: 0\n")
+    (metadata / "entry_points.txt").write_text(f"[{GROUP}]\nelse = opencode_contract.recordings.serving:local\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(NotRecordable, match="there is no file /nowhere"):
+        await opened("else:/nowhere/opencode", None).__aenter__()
+
+
+async def test_the_command_records(tmp_path: Path) -> None:
+    """It says where to go and what opens it, and writes the file when it is interrupted."""
+    script, file = tmp_path / "script.yaml", tmp_path / "recording.yaml"
+    script.write_text(dumps_script(Script.model_validate(SCRIPT)))
+    command = "from opencode_fake.cli import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", command, "record", "fake:1.18.34", "--script", str(script), "-o", str(file)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    lines = [(await process.stdout.readline()).decode() for _ in range(2)]
+    address, password = lines[0].split()[-1], lines[1].strip().partition("OPENCODE_SERVER_PASSWORD=")[2]
+    await played(address, password, ("twice",))
+    process.send_signal(signal.SIGINT)
+    told, _ = await process.communicate()
+    assert told.decode().startswith(f"{file}: 1 sessions; nothing that looks like a secret")
+    assert process.returncode == 0
+    assert load_script(file).replies[0].steps

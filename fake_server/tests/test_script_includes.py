@@ -179,3 +179,13 @@ def test_a_text_includes_from_a_folder(files: Files) -> None:
     assert [each.prompt for each in loads_script("include: [one.yaml]", folder=folder).replies] == ["one"]
     with pytest.raises(InvalidScript, match="no such file"):
         loads_script("include: [one.yaml]")
+
+
+def test_recordings_are_named_with_their_version(team: Path, files: Files) -> None:
+    """They lie in a folder that is called so."""
+    folder = team / "1.18.34"
+    folder.mkdir()
+    (folder / "short-talk.yaml").write_text("replies: [{prompt: hi, steps: [{text: Hi.}]}]\n")
+    assert prompts(files(main="include: [1.18.34/short-talk]\n")) == ["hi"]
+    assert as_script("1.18.34/short-talk").replies
+    assert "did you mean '1.18.34/short-talk'?" in problem(files(main="include: [1.18.34/short-walk]\n"))

@@ -28,12 +28,12 @@ _MARK = re.compile(r"\[redacted(?: \d+)?\]")
 class Redaction:
     """Redacts texts, and counts what it redacted by kind."""
 
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     """Those that are known, such as the server's password."""
     counts: Counter[str] = field(default_factory=Counter)
-    _kinds: dict[str, str] = field(default_factory=dict)
+    _kinds: dict[str, str] = field(default_factory=dict, repr=False)
     """The secrets and their kinds, in the order in which they were found."""
-    _everywhere: re.Pattern[str] = field(default_factory=lambda: _any_of(()))
+    _everywhere: re.Pattern[str] = field(default_factory=lambda: _any_of(()), repr=False)
     """Those that are taken out wherever they stand."""
 
     def __post_init__(self) -> None:

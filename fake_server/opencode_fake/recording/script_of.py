@@ -26,6 +26,8 @@ Words = dict[str, Any]
 """A piece of a script as it is written in YAML."""
 NO_OUTPUT = "(no output)"
 """What newer versions show of a command that prints nothing."""
+_ABORTED = re.compile(r"\n*<(bash|shell)_metadata>\nUser aborted the command\n</\1_metadata>\s*\Z")
+"""What a command's output ends with where the user ended the command."""
 FOR_EVER = 86_400
 """Seconds of a step that was not over when the recording ended or the prompt was aborted."""
 MANY = 2
@@ -177,7 +179,7 @@ def _call(session: RecordedSession, part: Info) -> Words:
 
 def _printed(state: Info) -> Words:
     metadata = state.get("metadata") or {}
-    output = str(metadata.get("output", state.get("output", "")))
+    output = _ABORTED.sub("", str(metadata.get("output", state.get("output", ""))))
     code = metadata.get("exit")
     return {"output": "" if output == NO_OUTPUT else output} | (
         {"exit": code} if isinstance(code, int) and code else {}
@@ -195,7 +197,7 @@ def _seconds(state: Info) -> float:
     time = state.get("time") or {}
     if state.get("status") not in {"completed", "error"} or "end" not in time:
         return FOR_EVER
-    if "aborted" in str(state.get("error", "")):
+    if "aborted" in str(state.get("error", "")) or _ABORTED.search(str(state.get("output", ""))):
         return FOR_EVER
     return float(round((time["end"] - time.get("start", time["end"])) / 1000, 2))
 

@@ -5,7 +5,8 @@ A package offers those of one of its folders by an entry point of the group ``op
     [project.entry-points."opencode_fake.scripts"]
     my_team = "my_team.scripts"
 
-Each YAML file in the folder ``my_team/scripts`` is a script, called as the file is without ``.yaml``.
+Each YAML file in the folder ``my_team/scripts`` is a script, called as the file is without ``.yaml``. Recordings lie in
+folders below it that are called as their version, and are named with that: ``1.1.53/tool-loop``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from opencode_fake.scripts.errors import Problem, UnknownScript
 
 GROUP = "opencode_fake.scripts"
 SUFFIX = ".yaml"
-_NAME = re.compile(r"[\w-]+")
+_NAME = re.compile(r"(?:\d+\.\d+\.\d+/)?[\w-]+")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text names a script by itself; one with a dot or a slash in it is the path of a file."""
+    """Whether a text names a script by itself; any other one with a dot or a slash is the path of a file."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -35,11 +36,11 @@ def named_file(name: str, others: Iterable[str] = ()) -> Path:
     The error tells of ``others`` that are known besides.
     """
     offered = _offered()
-    found = [path for path in offered if path.stem == name]
+    found = [path for offer, path in offered if offer == name]
     if len(found) > 1:
         raise UnknownScript(name, [Problem(f"several packages offer it: {', '.join(map(str, found))}; name the file")])
     if not found:
-        listed = sorted({*others, *(path.stem for path in offered)})
+        listed = sorted({*others, *(offer for offer, _ in offered)})
         raise unknown(name, "ready-made script", listed, f"; a file is './{name}'")
     return found[0]
 
@@ -52,6 +53,7 @@ def unknown(name: str, kind: str, listed: Sequence[str], otherwise: str = "") ->
     return UnknownScript(name, [Problem(f"no {kind} has this name; {hint}{names}{otherwise}")])
 
 
-def _offered() -> list[Path]:
-    folders = (files(entry.module) for entry in entry_points(group=GROUP))
-    return [Path(str(file)) for folder in folders for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+def _offered() -> list[tuple[str, Path]]:
+    folders = [Path(str(files(entry.module))) for entry in entry_points(group=GROUP)]
+    found = ((file.relative_to(folder), file) for folder in folders for file in folder.rglob(f"*{SUFFIX}"))
+    return [(place.with_suffix("").as_posix(), file) for place, file in found]

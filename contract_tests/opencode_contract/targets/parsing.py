@@ -22,8 +22,8 @@ EXAMPLES = "write one of: fake, fake:1.1.53, local:1.1.53, local:/path/to/openco
 
 _CREDENTIALS = (
     "the target holds credentials (an @): write it without, such as https://your-app.fly.dev/opencode, and put the "
-    "password into the environment variable OPENCODE_SERVER_PASSWORD, or type it when you are asked. Arguments can be seen by "
-    "everybody on this machine, and stay in the shell's history: change the password if that was it"
+    "password into the environment variable OPENCODE_SERVER_PASSWORD, or type it when you are asked. Arguments can be "
+    "seen by everybody on this machine, and stay in the shell's history: change the password if that was it"
 )
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 

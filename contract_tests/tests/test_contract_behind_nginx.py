@@ -43,11 +43,11 @@ http {{
         proxy_set_header Connection "";
         proxy_buffering off;
         proxy_read_timeout 1s;
-        location /opencode/ {{ proxy_pass {upstream}/; }}
+        location /sandbox/ {{ proxy_pass {upstream}/; }}
         location /few/ {{ limit_req zone=few; limit_req_status 429; proxy_pass {upstream}/; }}
         location /kept/ {{ proxy_pass {upstream}; }}
         location /down/ {{ proxy_pass http://127.0.0.1:{nobody}/; }}
-        location /slow/ {{ proxy_pass http://unix:{folder}/slow.sock:/; }}
+        location /slow/ {{ proxy_pass http://127.0.0.1:{silent}/; }}
         location /busy/ {{ return 503; }}
         location /elsewhere/ {{ return 301 https://localhost$request_uri; }}
         location /page/ {{ default_type text/html; return 200 "<html><title>Sign in</title></html>"; }}
@@ -62,19 +62,19 @@ async def proxied(folder: Path, upstream: str) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as nobody:
         port, closed = free.getsockname()[1], nobody.getsockname()[1]
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port, nobody=closed, upstream=upstream))
     # It listens, and accepts nobody.
-    silent = socket.socket(socket.AF_UNIX)
-    silent.bind(str(folder / "slow.sock"))
-    silent.listen()
-    proxy = await asyncio.create_subprocess_exec(NGINX or "", "-c", str(configuration), "-p", str(folder))
-    try:
-        await _listening(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        proxy.terminate()
-        await proxy.wait()
-        silent.close()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        silent = mute.getsockname()[1]
+        configuration.write_text(
+            CONFIGURATION.format(folder=folder, port=port, nobody=closed, silent=silent, upstream=upstream)
+        )
+        proxy = await asyncio.create_subprocess_exec(NGINX or "", "-c", str(configuration), "-p", str(folder))
+        try:
+            await _listening(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            proxy.terminate()
+            await proxy.wait()
 
 
 async def _listening(port: int) -> None:
@@ -117,7 +117,7 @@ async def test_what_a_real_proxy_does_is_told_by_name(version: str, tmp_path: Pa
             with pytest.raises(NetworkFailed) as caught:
                 await connected(access(f"{url}/{prefix}")).__aenter__()
             assert f"/{prefix}: {trouble.name}: {trouble.sentence}" in str(caught.value)
-        report = await run_contract("here", connected(access(f"{url}/opencode")), by_id(["health", "sessions"]))
+        report = await run_contract("here", connected(access(f"{url}/sandbox")), by_id(["health", "sessions"]))
     assert report.holds, report.failures
     assert report.left_behind == ()
 
@@ -135,6 +135,6 @@ async def test_a_stream_that_a_real_proxy_cuts_is_told(tmp_path: Path) -> None:
         FakeServer(password=PASSWORD, base_path="", clock=RealClock()) as server,
         proxied(tmp_path, server.url) as url,
     ):
-        report = await run_contract("here", connected(access(f"{url}/opencode")), [waiting])
+        report = await run_contract("here", connected(access(f"{url}/sandbox")), [waiting])
     assert [result.outcome for result in report.results] == [Outcome.NOT_CHECKED]
     assert f"the network: {troubles.STREAM_CUT.name}" in report.results[0].message

@@ -15,8 +15,6 @@ from opencode_contract.network.waiting import HEALTH, until_answered
 from opencode_contract.targets.subject import Access, Subject
 from opencode_sandbox import ConfigurationError, ConnectionState
 
-_MAYBE_ON_THE_WAY = (ConnectionState.SERVER_FAILING, ConnectionState.NOT_OPENCODE, ConnectionState.NOBODY_THERE)
-
 
 @asynccontextmanager
 async def connected(access: Access) -> AsyncIterator[Subject]:
@@ -42,11 +40,13 @@ async def _reach(subject: Subject) -> None:
         trouble = Encounter(PREFIX_NOT_STRIPPED, f"GET {HEALTH}: OpenCode's own web page, or that it has none")
     if trouble is not None and trouble.trouble not in {PAGE, PREFIX_NOT_STRIPPED}:
         raise NetworkFailed(subject.redactor.clean(f"{access.url}: {trouble}"))
+    count = subject.encounters.count
     report = await subject.client.test_connection()
-    if trouble is None and report.state in _MAYBE_ON_THE_WAY:
-        trouble = await until_answered(ask, access.patience)
+    met = subject.encounters.since(count)
     if report.ok:
         subject.version = report.version or ""
+    elif met is not None and met.trouble.passes:
+        raise NetworkFailed(subject.redactor.clean(f"{access.url}: {met}"))
     elif trouble is not None and report.state is not ConnectionState.WRONG_PREFIX:
         raise NetworkFailed(subject.redactor.clean(f"{access.url}: {trouble}"))
     else:

@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from typer.testing import CliRunner, Result
 
 from opencode_contract import cli
 from opencode_fake import FakeServer, RealClock
 from opencode_fake.scripts import delay, reply, text
+from opencode_fake.server.app import App
+from opencode_fake.server.exchange import Outgoing
+from opencode_fake.server.streams import Reader
 
 PASSWORD = "tell-nobody"
 
@@ -98,6 +102,25 @@ def test_prompts_to_a_deployment_can_be_allowed(deployment: FakeServer) -> None:
     )
     assert result.exit_code == 0
     assert "2 passed, 0 failed, 0 skipped, 1 not applicable" in result.stdout
+
+
+@pytest.mark.parametrize(("only", "code"), [("health.json,health.version", 2), ("health,auth.without-password", 1)])
+def test_what_the_network_broke_ends_with_2_unless_something_failed(
+    deployment: FakeServer, monkeypatch: pytest.MonkeyPatch, only: str, code: int
+) -> None:
+    """A proxy that answers 502 to one path leaves the contract unchecked there; a failure elsewhere counts for more."""
+    original = App._answer
+
+    async def answer(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
+        return Outgoing(502) if request.path.endswith("/session/status") else await original(app, request, body)
+
+    monkeypatch.setattr(App, "_answer", answer)
+    if code == 1:
+        monkeypatch.setattr("opencode_fake.server.gate.Gate.admits", lambda _gate, _headers, _query: True)
+    result = run("check", deployment.url, "--only", only, "--wait", "1")
+    assert result.exit_code == code
+    assert "1 not checked" in result.stdout
+    assert "the network: bad gateway: the proxy answers 502" in result.stdout
 
 
 def test_a_wrong_password_ends_with_2(deployment: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,9 +14,11 @@ import pytest
 import trustme
 from aiohttp import web
 from pydantic import SecretStr
+from rich.console import Console
 
 from opencode_contract.errors import NetworkFailed
 from opencode_contract.network import ALL, Patience, Trouble, troubles
+from opencode_contract.progress import Progress
 from opencode_contract.requirements.requirement import Requirement, requirement
 from opencode_contract.runner import Outcome, Report, run_contract
 from opencode_contract.targets import Access, Level, Subject
@@ -36,6 +39,8 @@ class Way:
     plan: list[Callable[[], web.Response]] = field(default_factory=list)
     """The answers to the next requests."""
     asked: list[str] = field(default_factory=list)
+    abrupt: bool = False
+    """Whether streams are cut in the midst, as by a proxy, or ended."""
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers as planned, and then as OpenCode does."""
@@ -52,6 +57,8 @@ class Way:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
         await stream.write(b'data: {"type":"server.connected","properties":{}}\n\n')
+        if self.abrupt and request.transport is not None:
+            request.transport.abort()
         return stream
 
 
@@ -150,6 +157,7 @@ async def test_an_answer_of_a_proxy_is_told_by_name(name: str) -> None:
     async with serving(way) as port:
         message = await met(f"http://127.0.0.1:{port}/opencode")
     assert is_told(trouble, message), message
+    assert ("to https://elsewhere.example/opencode" in message) == (name == "redirect")
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -245,14 +253,24 @@ async def test_a_server_that_goes_away_leaves_the_rest_unchecked() -> None:
     assert "gone now: unavailable" in report.results[2].message
 
 
-async def test_a_stream_that_is_cut_is_told() -> None:
+@pytest.mark.parametrize("abrupt", [False, True])
+async def test_a_stream_that_is_cut_is_told(abrupt: bool) -> None:
     """A proxy that closes idle streams: what waits for an event meanwhile is not checked."""
-    async with serving(Way()) as port:
+    async with serving(Way(abrupt=abrupt)) as port:
         report = await run(f"http://127.0.0.1:{port}", _waiting())
     assert [result.outcome for result in report.results] == [Outcome.NOT_CHECKED]
     message = report.results[0].message
     assert troubles.STREAM_CUT.sentence in message
-    assert "GET /event: it ended after 0 s, 0 s after its last word" in message
+    assert "after 0 s, 0 s after its last word" in message
+
+
+def test_what_is_waited_for_is_said_once() -> None:
+    """Where no terminal is, a line tells of each trouble that is waited out."""
+    screen = io.StringIO()
+    with Progress(console=Console(file=screen, width=80)) as progress:
+        for seconds in (0.0, 1.0, 2.0):
+            progress.waiting("unavailable", seconds)
+    assert screen.getvalue() == "Waiting for the server (unavailable).\n"
 
 
 def _waiting() -> Requirement:

@@ -105,10 +105,9 @@ class Budget:
         if messages is None:
             return
         replies = [message for message in messages if message.get("role") == "assistant"]
-        finished = {reply.get("parentID") for reply in replies if _is_last(reply)}
-        talk.answered = len(finished)
-        asked = dict.fromkeys(reply.get("parentID") for reply in replies)
-        costs = [_cost(reply for reply in replies if reply.get("parentID") == prompt) for prompt in asked]
+        talk.answered = len({str(reply.get("parentID")) for reply in replies if _is_last(reply)})
+        asked = dict.fromkeys(str(reply.get("parentID")) for reply in replies)
+        costs = [_cost(reply for reply in replies if str(reply.get("parentID")) == prompt) for prompt in asked]
         children = await self._children(session_id)
         talk.costs = (*costs, children) if children else tuple(costs)
 

@@ -40,9 +40,13 @@ async def _reach(subject: Subject) -> None:
         trouble = Encounter(PREFIX_NOT_STRIPPED, f"GET {HEALTH}: OpenCode's own web page, or that it has none")
     if trouble is not None and trouble.trouble not in {PAGE, PREFIX_NOT_STRIPPED}:
         raise NetworkFailed(subject.redactor.clean(f"{access.url}: {trouble}"))
+    count = subject.encounters.count
     report = await subject.client.test_connection()
+    met = subject.encounters.since(count)
     if report.ok:
         subject.version = report.version or ""
+    elif met is not None and met.trouble.passes:
+        raise NetworkFailed(subject.redactor.clean(f"{access.url}: {met}"))
     elif trouble is not None and report.state is not ConnectionState.WRONG_PREFIX:
         raise NetworkFailed(subject.redactor.clean(f"{access.url}: {trouble}"))
     else:

@@ -188,14 +188,14 @@ async def test_a_port_that_is_taken_is_told(stub: Callable[[str], Binary], tmp_p
         assert gone(started(tmp_path))
 
 
-async def test_a_free_port_that_was_snatched_away_is_replaced(
+async def test_afree_port_that_was_snatched_away_is_replaced(
     stub: Callable[[str], Binary], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the port is not one's own choice, another one is tried."""
     with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as free:
         ports = iter([other.getsockname()[1], free.getsockname()[1]])
         free.close()
-        monkeypatch.setattr("opencode_contract.local.server._free_port", lambda: next(ports))
+        monkeypatch.setattr("opencode_contract.local.server.free_port", lambda: next(ports))
         with Lodging() as lodging:
             async with LocalServer(stub("well"), lodging, config={}) as server:
                 assert server.url

@@ -96,7 +96,7 @@ class LocalServer:
             raise LocalServerError("a real server is ended for sure on Linux and macOS only: run this in WSL")
         for attempt in range(1, PORTS_TRIED + 1):
             try:
-                await self._start(self._port or _free_port())
+                await self._start(self._port or free_port())
             except PortInUse:
                 if self._port or attempt == PORTS_TRIED:
                     raise
@@ -169,7 +169,8 @@ class LocalServer:
         return f"{self.binary.path}: {what}. The last lines it printed:\n{self.last_words or '(nothing)'}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on just now."""
     with socket.create_server((HOST, 0)) as found:
         port: int = found.getsockname()[1]
     return port

@@ -12,6 +12,8 @@ import httpx
 
 from opencode_sandbox.errors import ConnectionFailed, ConnectionLost, TlsFailed
 
+# Not failures: a TLS connection that waits for bytes says so, and a time-out or a reset finds it waiting.
+_WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
@@ -38,7 +40,7 @@ def is_tls_trouble(error: BaseException) -> bool:
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
-        if isinstance(link, ssl.SSLError):
+        if isinstance(link, ssl.SSLError) and not isinstance(link, _WAITING):
             return True
         seen.add(id(link))
         link = link.__cause__ or link.__context__

@@ -250,10 +250,18 @@ def tls_failure() -> httpx.ConnectError:
     return failure
 
 
+def timeout_over_tls() -> httpx.ReadTimeout:
+    """Return what httpx raises when a server says nothing on a good TLS connection."""
+    failure = httpx.ReadTimeout("")
+    failure.__context__ = ssl.SSLWantReadError("The operation did not complete (read)")
+    return failure
+
+
 @pytest.mark.parametrize(
     ("trouble", "kind"),
     [
         (httpx.ConnectError("refused"), ConnectionFailed),
+        (timeout_over_tls(), ConnectionLost),
         (tls_failure(), TlsFailed),
         (httpx.ReadTimeout(""), ConnectionLost),
     ],

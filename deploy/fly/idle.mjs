@@ -12,7 +12,10 @@ const {
 const user = OPENCODE_SERVER_USERNAME || 'opencode';
 const credentials = Buffer.from(`${user}:${OPENCODE_SERVER_PASSWORD}`).toString('base64');
 
+const pause = Math.min(1000, IDLE_SECONDS * 250 || 1000);
+
 const running = new Set();
+let listening = false;
 let lastEvent = Date.now();
 let lastUse = Date.now();
 
@@ -27,13 +30,17 @@ function took(event) {
 }
 
 function listen() {
-  const again = () => setTimeout(listen, 1000);
+  const again = () => {
+    listening = false;
+    setTimeout(listen, pause);
+  };
   const request = http.get({
     host: '127.0.0.1', port: OPENCODE_PORT, path: '/global/event', headers: { Authorization: `Basic ${credentials}` },
   });
   request.on('error', again);
   request.on('response', (response) => {
     if (response.statusCode !== 200) throw new Error(`/global/event answered ${response.statusCode}`);
+    listening = true;
     // A cut stream ends its lines, too.
     response.on('error', () => {});
     readline.createInterface({ input: response }).on('close', again).on('line', (line) => {
@@ -57,10 +64,11 @@ async function openRequests() {
 }
 
 async function look() {
-  const silent = Date.now() - lastEvent > SILENT_SECONDS * 1000;
-  if ((running.size > 0 && !silent) || (await openRequests()) > 0) lastUse = Date.now();
+  const runs = running.size > 0 && Date.now() - lastEvent <= SILENT_SECONDS * 1000;
+  // Who does not listen does not know what runs.
+  if ((await openRequests()) > 0 || runs || !listening) lastUse = Date.now();
   if (Date.now() - lastUse >= IDLE_SECONDS * 1000) process.exit(0);
-  setTimeout(look, Math.min(1000, IDLE_SECONDS * 250));
+  setTimeout(look, pause);
 }
 
 readline.createInterface({ input: process.stdin }).on('close', () => process.exit(1)).on('line', (line) => {
@@ -68,4 +76,4 @@ readline.createInterface({ input: process.stdin }).on('close', () => process.exi
   process.stdout.write(`${line}\n`);
 });
 listen();
-if (IDLE_SECONDS > 0) setTimeout(look, 1000);
+if (IDLE_SECONDS > 0) setTimeout(look, pause);

@@ -91,7 +91,7 @@ def step(name: str) -> dict[str, Any]:
 
 def environment_of(inputs: Mapping[str, str]) -> dict[str, str]:
     """The environment of the action's main step, its expressions filled in."""
-    known = {name: each["default"] for name, each in action()["inputs"].items()} | inputs
+    known = {name: each["default"] for name, each in action()["inputs"].items()} | dict(inputs)
     return {
         name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: known[found[1]], value)
         for name, value in step("Check and compare")["env"].items()

@@ -193,7 +193,9 @@ def test_the_password_is_nowhere_to_see(tmp_path: Path) -> None:
     with sandbox(tmp_path, program(tmp_path / "bin")) as run:
         run.ready()
         url = f"http://127.0.0.1:{run.port}"
-        httpx.get(f"{url}/opencode/session", params={"auth_token": PASSWORD}, auth=("opencode", PASSWORD))
+        query, access = {"auth_token": PASSWORD}, ("opencode", PASSWORD)
+        httpx.get(f"{url}/opencode/session", params=query, auth=access)
+        httpx.post(f"{url}/opencode/session", params=query, auth=access, content=b"x" * 1_000_000)
         assert httpx.get(f"{url}/healthz").status_code == 204
         lines = [command_line(pid) for pid in descendants(run.process.pid)]
         run.process.send_signal(signal.SIGTERM)

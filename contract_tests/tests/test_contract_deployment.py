@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import sys
 from pathlib import Path
 
 import certifi
+import httpx
 import pytest
 
 from opencode_contract.standin import StandIn, missing_programs
+from opencode_fake.scripts import delay, script, text, turn
 
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
 pytestmark = [
@@ -45,9 +48,27 @@ async def test_the_contract_holds_on_the_recipe_at_every_level() -> None:
         assert "[password]" not in standin.machine.log
 
 
+async def test_a_reply_in_the_background_keeps_the_machine() -> None:
+    """Longer than an idle one stays, and without a connection; the machine stops once it is over, the reply is kept."""
+    slow = script(default=turn(delay(6), text("All done.")))
+    async with StandIn(Path(BINARY), script=slow, environment={"IDLE_SECONDS": "2"}) as standin:
+        trust = ssl.create_default_context(cafile=standin.certificates.authority)
+        access = ("opencode", standin.password.get_secret_value())
+        async with httpx.AsyncClient(verify=trust, trust_env=False, auth=access, timeout=60) as http:
+            session = f"{standin.url}/session/{(await http.post(f'{standin.url}/session', json={})).json()['id']}"
+            prompt = {"parts": [{"type": "text", "text": "Work in the background."}]}
+            assert (await http.post(f"{session}/prompt_async", json=prompt)).status_code == 204
+            assert await standin.machine.ended() == 0, standin.machine.log
+            messages = (await http.get(f"{session}/message")).json()
+        assert standin.machine.starts == 2
+        assert messages[-1]["info"]["finish"] == "stop"
+        assert messages[-1]["parts"][-2]["text"] == "All done."
+
+
 async def test_what_keeps_a_check_from_the_server_is_told_apart() -> None:
     """Exit code 2 each time: another password, a missing prefix, a certificate that nobody vouches for, or none."""
     async with StandIn(Path(BINARY)) as standin:
+        await standin.machine.start()
         code, output = await check(standin, OPENCODE_SERVER_PASSWORD="another")
         assert (code, "wrong password" in output) == (2, True), output
         code, output = await check(standin, url=standin.url.removesuffix("/opencode"))

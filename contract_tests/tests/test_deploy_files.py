@@ -129,3 +129,13 @@ def test_the_scripts_can_be_read() -> None:
             ended = subprocess.run(reader, capture_output=True, text=True, check=False)
             assert ended.returncode == 0, ended.stdout + ended.stderr
     json.loads((RECIPE / "opencode.json").read_text())
+
+
+def test_ten_commands_lead_to_a_checked_sandbox() -> None:
+    """The recipe's page has ten, none of which holds a secret, and names all its files."""
+    page = (RECIPE / "README.md").read_text()
+    commands = page.split("```text\n")[1].split("```")[0].splitlines()
+    assert len(commands) == 10
+    assert [line for line in commands if re.search(r"(PASSWORD|KEY)=[^%]", line)] == []
+    files = {path.name for path in RECIPE.iterdir()} - {"README.md"}
+    assert [name for name in files if f"| `{name}` |" not in page] == []

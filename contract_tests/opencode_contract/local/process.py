@@ -73,6 +73,10 @@ class ServerProcess:
                 return found[1] if found else None
             await asyncio.sleep(POLL_SECONDS)
 
+    async def ended(self) -> int:
+        """The exit code, once it has ended by itself."""
+        return await self._process.wait()
+
     async def stop(self) -> None:
         """Ends it, with all that it started."""
         if self._process.stdin is not None:

@@ -117,6 +117,12 @@ class Machine:
                     if attempt == STARTS_TRIED:
                         raise
 
+    async def ended(self) -> int:
+        """Its exit code, when it has ended by itself."""
+        if self._process is None:
+            raise StartFailed("the machine was never started")
+        return await self._process.ended()
+
     async def stop(self) -> None:
         """Stops it, as Fly does: with SIGTERM."""
         self._has_listened = False

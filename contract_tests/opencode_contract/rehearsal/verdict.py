@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,7 @@ from opencode_contract.rehearsal.trial import Continuation, WayBack
 
 DATA = "${XDG_DATA_HOME:-$HOME/.local/share}/opencode"
 PACKAGE = "opencode-ai"
+PUBLISHED = re.compile(r"\d+\.\d+\.\d+")
 SHOWN = 5
 
 
@@ -90,7 +92,7 @@ def advice(found: Rehearsal) -> Iterator[str]:
         return
     proposed = found.proposed
     if proposed is None:
-        tried = f"{len(found.tried) - 1} starts" + (", where the search gave up" if found.gave_up else "")
+        tried = f"{len(found.tried)} starts" + (", where the search gave up" if found.gave_up else "")
         yield f"Stay on {found.asked.path[0]}: no way was found along which everything survives ({tried})."
         kinds = dict.fromkeys(
             found.kinds[each.session] for each in found.asked.passage.lost if each.session in found.kinds
@@ -123,13 +125,19 @@ def named(session: str, found: Rehearsal) -> str:
 
 
 def _steps(path: Path) -> Iterator[str]:
-    yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.{path[0]}"'
+    yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.before"'
     for version in path[1:-1]:
         yield (
-            f"Start {version} on it once: npm install --global {PACKAGE}@{version}, then opencode serve. Wait until "
+            f"Start {version} on it once: {_installed(version)}. Wait until "
             "GET /session lists your sessions (a green health check is not enough), then stop it."
         )
-    yield f"Start {path[-1]}: npm install --global {PACKAGE}@{path[-1]}, then opencode serve."
+    yield f"Start {path[-1]}: {_installed(path[-1])}."
+
+
+def _installed(version: str) -> str:
+    # A build of somebody's own is on no registry.
+    install = f"npm install --global {PACKAGE}@{version}, then " if PUBLISHED.fullmatch(version) else ""
+    return f"{install}opencode serve"
 
 
 def _counted(question: str, total: int, hit: set[str], lost: Sequence[Finding], found: Rehearsal) -> Answer:

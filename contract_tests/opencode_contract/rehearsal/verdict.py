@@ -83,34 +83,51 @@ def questions(found: Rehearsal, upgrade: Upgrade) -> Iterator[Answer]:
 def advice(found: Rehearsal) -> Iterator[str]:
     """What to do, step by step."""
     if found.safe:
-        yield from _steps(found.asked.path)
-        if found.asked.way_back is not None and not found.asked.way_back.sees_all:
-            yield (
-                f"Keep the copy: {found.asked.path[0]} does not see what {found.asked.path[-1]} writes, "
-                "so going back means going back to the copy."
-            )
-        return
-    proposed = found.proposed
-    if proposed is None:
-        tried = f"{len(found.tried)} starts" + (", where the search gave up" if found.gave_up else "")
-        yield f"Stay on {found.asked.path[0]}: no way was found along which everything survives ({tried})."
-        kinds = dict.fromkeys(
-            found.kinds[each.session] for each in found.asked.passage.lost if each.session in found.kinds
+        yield from _going_ahead(found.asked)
+    elif found.proposed is not None:
+        yield from _going_round(found, found.proposed)
+    else:
+        yield from _staying(found)
+
+
+def _going_ahead(upgrade: Upgrade) -> Iterator[str]:
+    yield from _steps(upgrade.path)
+    if upgrade.way_back is not None and not upgrade.way_back.sees_all:
+        yield (
+            f"Keep the copy: {upgrade.path[0]} does not see what {upgrade.path[-1]} writes, "
+            "so going back means going back to the copy."
         )
-        if 0 < len(kinds) < len(set(found.kinds.values())):
-            yield (
-                f"What is hit: {', '.join(kinds)}. If you have no such sessions, leave them out (--without), "
-                "or rehearse on a copy of your own data (--data)."
-            )
-        yield "If what is lost does not matter to you, copy the data directory before you upgrade."
-        return
-    yield f"Go by way of {_listed(proposed.path[1:-1])}: tried, everything survives."
-    yield from _steps(proposed.path)
+
+
+def _going_round(found: Rehearsal, proposed: Upgrade) -> Iterator[str]:
+    between = proposed.path[1:-1]
+    yield f"Go {f'by way of {_listed(between)}' if between else 'directly'}: tried, everything survives."
+    yield from _going_ahead(proposed)
     if found.stranded is not None and not found.stranded.keeps_all:
         yield (
             f"Do not start {found.asked.path[-1]} on the data before that: {proposed.path[1]} does not find the "
             "sessions then, either. If it has happened, begin again with the copy."
         )
+
+
+def _staying(found: Rehearsal) -> Iterator[str]:
+    yield f"Stay on {found.asked.path[0]}: {_no_way(found)}."
+    hit = dict.fromkeys(found.kinds[each.session] for each in found.asked.passage.lost if each.session in found.kinds)
+    if 0 < len(hit) < len(set(found.kinds.values())):
+        yield (
+            f"What is hit: {', '.join(hit)}. If you have no such sessions, leave them out (--without), "
+            "or rehearse on a copy of your own data (--data)."
+        )
+    yield "If you upgrade all the same, stop the server and copy its data directory before."
+
+
+def _no_way(found: Rehearsal) -> str:
+    if found.asked.passage.keeps_all:
+        return "nothing is lost, but sessions cannot be gone on with"
+    if not found.searched:
+        return "another way was not looked for (--path auto does)"
+    end = "the search gave up" if found.gave_up else "everything was tried"
+    return f"no way was found along which everything survives; after {len(found.tried)} starts on copies {end}"
 
 
 def arrow(path: Path) -> str:

@@ -62,7 +62,8 @@ def rehearse(binaries: Callable[..., tuple[str, ...]]) -> Rehearse:
     """Runs the command on stand-ins."""
 
     def run(*arguments: str, **modes: str) -> Result:
-        return CliRunner().invoke(app, ["rehearse", *arguments, *WITHOUT, *binaries(**modes)])
+        kinds = () if "--data" in arguments else WITHOUT
+        return CliRunner().invoke(app, ["rehearse", *arguments, *kinds, *binaries(**modes)])
 
     return run
 
@@ -178,6 +179,7 @@ def test_data_that_the_old_version_does_not_see(rehearse: Rehearse, tmp_path: Pa
         (["one", "1.1.65"], "'one' is no version: write one such as 1.1.53"),
         (["1.1.53", "local:/no/such/file"], "there is no file /no/such/file"),
         (["1.1.53", "1.1.65", "--data", "/no/such/folder"], "there is no directory /no/such/folder"),
+        (["1.1.53", "1.1.65", "--data", ".", "--without", "fork"], "leave it out"),
         (["1.1.53", "1.1.65", "--without", "nonsense"], "no sessions of the kind 'nonsense'"),
         (["1.1.53", "1.1.65", "--binary", "1.1.53"], "write VERSION=PATH"),
     ],

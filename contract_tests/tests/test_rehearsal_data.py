@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from opencode_contract.errors import BadTarget
 from opencode_contract.rehearsal.copying import copy_original, find_data
 from opencode_contract.rehearsal.relocation import Relocation
 from opencode_contract.rehearsal.stored import StoredSession, stored
+
+Make = Callable[[Path], Path]
 
 PROJECT = "f" * 40
 IN_PROJECT = StoredSession("ses_1", "/data/workspace/below", PROJECT)
@@ -64,19 +66,17 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int, int]]:
 
 
 @pytest.mark.parametrize("make", [make_files, make_database])
-def test_what_is_stored(tmp_path: Path, make: object) -> None:
+def test_what_is_stored(tmp_path: Path, make: Make) -> None:
     """Sessions and worktrees are found in both kinds of storage."""
-    assert callable(make)
     found = stored(make(tmp_path / "opencode"))
     assert sorted(found.sessions, key=lambda each: each.id) == [IN_PROJECT, OUTSIDE]
     assert found.worktrees == {PROJECT: "/data/workspace", "global": "/"}
 
 
 @pytest.mark.parametrize("make", [make_files, make_database])
-def test_the_original_stays_as_it_is(tmp_path: Path, make: object) -> None:
+def test_the_original_stays_as_it_is(tmp_path: Path, make: Make) -> None:
     """Also read-only data is copied, can be written to in the copy, and is the same byte for byte afterwards."""
-    assert callable(make)
-    data: Path = make(tmp_path / "original" / "opencode")
+    data = make(tmp_path / "original" / "opencode")
     for path in [data, *data.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     before = fingerprint(tmp_path / "original")
@@ -153,10 +153,9 @@ def test_finding_the_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [make_files, make_database])
-def test_sessions_move_to_directories_of_the_rehearsals_own(tmp_path: Path, make: object) -> None:
+def test_sessions_move_to_directories_of_the_rehearsals_own(tmp_path: Path, make: Make) -> None:
     """Each to one of the same project, which git finds to be a repository, and below it where it was below."""
-    assert callable(make)
-    data: Path = make(tmp_path / "opencode")
+    data = make(tmp_path / "opencode")
     Relocation(tmp_path / "projects", tmp_path).move(data, stored(data))
     found = stored(data)
     moved = {session.id: Path(session.directory) for session in found.sessions}

@@ -93,6 +93,8 @@ def test_where_there_is_no_way() -> None:
     assert "Stay on 1.1.53" in lines
     assert "What is hit: structured, fork. If you have no such sessions" in lines
     assert "What is hit" not in "\n".join(advice(rehearsal(LOSES)))
+    assert "the search gave up" in next(iter(advice(replace(rehearsal(LOSES), gave_up=True))))
+    assert "not looked for" in next(iter(advice(replace(rehearsal(LOSES), searched=False))))
 
 
 def test_a_way_that_is_closed_once_the_new_version_was_there() -> None:
@@ -102,6 +104,12 @@ def test_a_way_that_is_closed_once_the_new_version_was_there() -> None:
     assert "Do not start 1.18.34 on the data before that" in "\n".join(advice(found))
     kept = replace(found, stranded=replace(stranded, findings=()))
     assert "Do not start" not in "\n".join(advice(kept))
+
+
+def test_a_way_that_is_direct() -> None:
+    """What was asked for by way of a version may be better done without it."""
+    found = rehearsal(upgrade("1.1.53", "1.1.58", "1.1.65", findings=(GONE,)), upgrade("1.1.53", "1.1.65"))
+    assert next(iter(advice(found))) == "Go directly: tried, everything survives."
 
 
 def test_going_back() -> None:
@@ -121,6 +129,7 @@ def test_sessions_that_do_not_go_on() -> None:
     asked = replace(upgrade("1.1.53", "1.1.65"), aftermath=forgotten)
     assert not asked.safe
     assert "sessions from before do not go on" in headline(rehearsal(asked))
+    assert "nothing is lost, but" in next(iter(advice(rehearsal(asked))))
     silent = Aftermath((Continuation(PLACES[0], answered=False, known=2, earlier=2, evidence="500"),), None)
     assert not replace(asked, aftermath=silent).safe
 

@@ -29,6 +29,10 @@ def rehearse_upgrade(
     start: str, goal: str, *, path: str, data: Path | None, without: str, given: Sequence[str]
 ) -> Rehearsal:
     """Reads what was asked for, and performs it."""
+    if data and without:
+        raise BadTarget(
+            "--without is about the sessions that FROM writes, and with --data it writes none: leave it out"
+        )
     fleet = Fleet(AtHand(given))
     first, last = fleet.enlist(start), fleet.enlist(goal)
     between = () if path in (AUTO, DIRECT) else tuple(fleet.enlist(each) for each in _words(path))

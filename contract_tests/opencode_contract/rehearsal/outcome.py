@@ -79,6 +79,8 @@ class Rehearsal:
     """What the sessions are that were written for the rehearsal; empty for given data."""
     stranded: Passage | None = None
     """The first version of the way that was found, on data that the new version was started on before."""
+    searched: bool = True
+    """Whether other paths were to be looked for."""
     gave_up: bool = False
     """Whether the search ended before everything was tried."""
 

@@ -49,13 +49,11 @@ class Premises:
         self._guard = await ServerProcess.start(
             (sys.executable, "-I", "-S", "-c", _WAITER), cwd=Path("/"), environment={}, folder=self.folder
         )
-        self.git_home.mkdir()
-        for folder, project in (
-            (self.workspace, WORKSPACE_PROJECT),
-            (self.other, OTHER_PROJECT),
-            (self.outside, NO_PROJECT),
-        ):
-            make_project(folder, project, self.git_home)
+        try:
+            self._furnish()
+        except BaseException:
+            await self._guard.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -64,6 +62,12 @@ class Premises:
         """Removes the folder."""
         if self._guard is not None:
             await self._guard.stop()
+
+    def _furnish(self) -> None:
+        self.git_home.mkdir()
+        make_project(self.workspace, WORKSPACE_PROJECT, self.git_home)
+        make_project(self.other, OTHER_PROJECT, self.git_home)
+        make_project(self.outside, NO_PROJECT, self.git_home)
 
     def new_home(self) -> Path:
         """The path of a data home that is not there yet."""

@@ -84,6 +84,7 @@ class Rehearser:
             stored=len(self._ground.places),
             kinds=self._ground.kinds,
             stranded=stranded,
+            searched=bool(self._plan.detours),
             gave_up=len(self._passages) >= MOST_PASSAGES,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,7 @@ from opencode_contract.rehearsal.trial import Continuation, WayBack
 
 DATA = "${XDG_DATA_HOME:-$HOME/.local/share}/opencode"
 PACKAGE = "opencode-ai"
+PUBLISHED = re.compile(r"\d+\.\d+\.\d+")
 SHOWN = 5
 
 
@@ -75,26 +77,51 @@ def questions(found: Rehearsal, upgrade: Upgrade) -> Iterator[Answer]:
 def advice(found: Rehearsal) -> Iterator[str]:
     """What to do, step by step."""
     if found.safe:
-        yield from _steps(found.asked.path)
-        if found.asked.way_back is not None and not found.asked.way_back.sees_all:
-            yield (
-                f"Keep the copy: {found.asked.path[0]} does not see what {found.asked.path[-1]} writes, "
-                "so going back means going back to the copy."
-            )
-        return
-    proposed = found.proposed
-    if proposed is None:
-        tried = f"{len(found.tried) - 1} starts" + (", where the search gave up" if found.gave_up else "")
-        yield f"Stay on {found.asked.path[0]}: no way was found along which everything survives ({tried})."
-        yield "If what is lost does not matter to you, copy the data directory before you upgrade."
-        return
-    yield f"Go by way of {_listed(proposed.path[1:-1])}: tried, everything survives."
-    yield from _steps(proposed.path)
+        yield from _going_ahead(found.asked)
+    elif found.proposed is not None:
+        yield from _going_round(found, found.proposed)
+    else:
+        yield from _staying(found)
+
+
+def _going_ahead(upgrade: Upgrade) -> Iterator[str]:
+    yield from _steps(upgrade.path)
+    if upgrade.way_back is not None and not upgrade.way_back.sees_all:
+        yield (
+            f"Keep the copy: {upgrade.path[0]} does not see what {upgrade.path[-1]} writes, "
+            "so going back means going back to the copy."
+        )
+
+
+def _going_round(found: Rehearsal, proposed: Upgrade) -> Iterator[str]:
+    between = proposed.path[1:-1]
+    yield f"Go {f'by way of {_listed(between)}' if between else 'directly'}: tried, everything survives."
+    yield from _going_ahead(proposed)
     if found.stranded is not None and not found.stranded.keeps_all:
         yield (
             f"Do not start {found.asked.path[-1]} on the data before that: {proposed.path[1]} does not find the "
             "sessions then, either. If it has happened, begin again with the copy."
         )
+
+
+def _staying(found: Rehearsal) -> Iterator[str]:
+    yield f"Stay on {found.asked.path[0]}: {_no_way(found)}."
+    hit = dict.fromkeys(found.kinds[each.session] for each in found.asked.passage.lost if each.session in found.kinds)
+    if 0 < len(hit) < len(set(found.kinds.values())):
+        yield (
+            f"What is hit: {', '.join(hit)}. If you have no such sessions, leave them out (--without), "
+            "or rehearse on a copy of your own data (--data)."
+        )
+    yield "If you upgrade all the same, stop the server and copy its data directory before."
+
+
+def _no_way(found: Rehearsal) -> str:
+    if found.asked.passage.keeps_all:
+        return "nothing is lost, but sessions cannot be gone on with"
+    if not found.searched:
+        return "another way was not looked for (--path auto does)"
+    end = "the search gave up" if found.gave_up else "everything was tried"
+    return f"no way was found along which everything survives; after {len(found.tried)} starts on copies {end}"
 
 
 def arrow(path: Path) -> str:
@@ -109,13 +136,19 @@ def named(session: str, found: Rehearsal) -> str:
 
 
 def _steps(path: Path) -> Iterator[str]:
-    yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.{path[0]}"'
+    yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.before"'
     for version in path[1:-1]:
         yield (
-            f"Start {version} on it once: npm install --global {PACKAGE}@{version}, then opencode serve. Wait until "
+            f"Start {version} on it once: {_installed(version)}. Wait until "
             "GET /session lists your sessions (a green health check is not enough), then stop it."
         )
-    yield f"Start {path[-1]}: npm install --global {PACKAGE}@{path[-1]}, then opencode serve."
+    yield f"Start {path[-1]}: {_installed(path[-1])}."
+
+
+def _installed(version: str) -> str:
+    # A build of somebody's own is on no registry.
+    install = f"npm install --global {PACKAGE}@{version}, then " if PUBLISHED.fullmatch(version) else ""
+    return f"{install}opencode serve"
 
 
 def _counted(question: str, total: int, hit: set[str], lost: Sequence[Finding], found: Rehearsal) -> Answer:

@@ -218,9 +218,8 @@ def test_references_with_cycles() -> None:
 def test_same_fact_in_schema_and_answer_is_one_finding() -> None:
     """A field that is gone from the description and from the answers is one finding with two kinds of evidence."""
     session: dict[str, Json] = {"id": "ses#1", "slug": "a", "projectID": "p", "directory": "d", "title": "t"}
-    schema = dict.fromkeys(session, TEXT)
     before, after = (
-        described(fields(list(names), **{key: schema[key] for key in names}), route="/session").model_copy(
+        described(fields(list(names), **dict.fromkeys(names, TEXT)), route="/session").model_copy(
             update={"observations": seen({key: session[key] for key in names}).observations}
         )
         for names in (list(session), [key for key in session if key != "title"])

@@ -1,4 +1,4 @@
-"""Comparisons of versions: known differences are found, the same twice is the same, each neighbouring pair is judged right."""
+"""Comparisons of versions: known differences are found, the same is the same, and each neighbouring pair is judged."""
 
 from __future__ import annotations
 

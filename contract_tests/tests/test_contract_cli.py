@@ -111,8 +111,8 @@ def test_what_the_network_broke_ends_with_2_unless_something_failed(
     """A proxy that answers 502 to one path leaves the contract unchecked there; a failure elsewhere counts for more."""
     original = App._answer
 
-    async def answer(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
-        return Outgoing(502) if request.path.endswith("/session/status") else await original(app, request, body)
+    async def answer(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
+        return Outgoing(502) if request.path.endswith("/session/status") else await original(app, request, body, received)
 
     monkeypatch.setattr(App, "_answer", answer)
     if code == 1:

@@ -102,8 +102,8 @@ def fatal(what: Callable[[web.BaseRequest], bool], times: int, victim: list[int]
     """An App that kills the check after it has done what is asked, and before it answers."""
     original, seen = App._answer, [0]
 
-    async def answer(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
-        outgoing = await original(app, request, body)
+    async def answer(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
+        outgoing = await original(app, request, body, received)
         seen[0] += what(request)
         if seen[0] == times and victim:
             os.kill(victim.pop(), signal.SIGKILL)
@@ -210,8 +210,8 @@ def test_leftovers_that_stay_are_told(server: FakeServer, monkeypatch: pytest.Mo
     stuck = create(server, title=str(LONG_AGO))
     original = App._answer
 
-    async def refusing(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
-        return Outgoing(500) if request.method == "DELETE" else await original(app, request, body)
+    async def refusing(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
+        return Outgoing(500) if request.method == "DELETE" else await original(app, request, body, received)
 
     monkeypatch.setattr(App, "_answer", refusing)
     code, said = run("sweep", server.url)
@@ -229,8 +229,8 @@ def test_a_lost_answer_leaves_no_session(server: FakeServer, monkeypatch: pytest
     """A session whose creation was answered by the proxy with 502 is found by its mark in the end."""
     original, lost = App._answer, [1]
 
-    async def losing(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
-        answer = await original(app, request, body)
+    async def losing(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
+        answer = await original(app, request, body, received)
         if creates(request) and lost and lost.pop():
             return Outgoing(502)
         return answer

@@ -41,9 +41,9 @@ def answering(change: Change) -> Wrong:
     def apply(patch: pytest.MonkeyPatch) -> None:
         original = App._answer
 
-        async def mutated(app: App, request: web.BaseRequest, body: bytes) -> Outgoing | Reader:
+        async def mutated(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
             try:
-                answer = await original(app, request, body)
+                answer = await original(app, request, body, received)
             except Refused as refused:
                 answer = refused.problem(app.world.behaviours)
             if isinstance(answer, Reader):

@@ -15,6 +15,7 @@ from opencode_contract.targets.local import LocalTarget
 from opencode_contract.user_tests.real_server import RealServer
 from opencode_contract.user_tests.scripted_server import ScriptedServers
 from opencode_contract.user_tests.servers import DeployedServer, LocalServerOfATest
+from opencode_fake import RealClock
 from opencode_fake.scripts import Script
 from opencode_sandbox import SandboxClient
 
@@ -46,11 +47,15 @@ def server_for(session: pytest.Session, target: str, options: Mapping[str, objec
 
 
 def _require_possible(target: str, options: Mapping[str, object]) -> None:
-    wanted = [f"{name}=..." for name in ONLY_THE_FAKE if options.get(name)]
+    wanted = [f"{name}=..." for name in ONLY_THE_FAKE if options.get(name) and not _is_real(options[name])]
     if "password" in options and options["password"] is None:
         wanted.append("password=None")
     if wanted:
         pytest.skip(f"this test wants a server with {', '.join(wanted)}, which {target} cannot be: run it on the fake")
+
+
+def _is_real(option: object) -> bool:
+    return option is RealClock or isinstance(option, RealClock)
 
 
 def _servers(config: pytest.Config, target: LocalTarget) -> ScriptedServers:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from opencode_fake.scripts.model import Exactly, JsonValue, Regex
 from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.server.journal import Received
-from opencode_fake.server.record import Prompt
+from opencode_fake.server.record import Happened, Prompt
 
 NEAREST = 3
 
@@ -126,6 +126,11 @@ def check_requested(journal: Iterable[Received], wanted: Wanted, times: int | No
     for each, misfits in sorted(reasons, key=lambda pair: len(pair[1]))[:NEAREST]:
         lines += [f"  - {each}", *(f"      {misfit}" for misfit in misfits)]
     raise AssertionError("\n".join(lines))
+
+
+def holds(wanted: Mapping[str, object] | None, happened: Happened) -> bool:
+    """Whether an event's properties hold what is wanted; None where that does not matter."""
+    return wanted is None or next(_differences("", wanted, happened.event.properties), None) is None
 
 
 def _differences(place: str, wanted: object, got: object) -> Iterator[str]:

@@ -197,14 +197,20 @@ class FakeServer:
         """
         return self._moment(lambda: expectations.find_prompt(self.prompts, what), timeout, expectations.awaited(what))
 
-    def told(self, event: str, *, times: int = 1, timeout: float = PATIENCE) -> Moment[Happened]:
-        """The moment at which an event of this type was told for the ``times``-th time; used like ``prompted``."""
+    def told(
+        self, event: str, *, times: int = 1, having: Mapping[str, object] | None = None, timeout: float = PATIENCE
+    ) -> Moment[Happened]:
+        """The moment at which an event of this type was told for the ``times``-th time; used like ``prompted``.
+
+        ``having`` is what its properties have to hold; they may hold more.
+        """
 
         def look() -> Happened | None:
-            found = [each for each in self.events if each.type == event]
+            found = [each for each in self.events if each.type == event and expectations.holds(having, each)]
             return found[times - 1] if len(found) >= times else None
 
-        return self._moment(look, timeout, f"the event {event}, time {times},")
+        holding = f" holding {having}" if having else ""
+        return self._moment(look, timeout, f"the event {event}{holding}, time {times},")
 
     @contextmanager
     def hold(self, step: str, *, running: bool = False, timeout: float = PATIENCE) -> Iterator[Hold]:

@@ -20,6 +20,7 @@ from opencode_fake import FakeServer, RealClock
 from opencode_fake.scripts import delay, reply, text
 from opencode_fake.server.app import App
 from opencode_fake.server.exchange import Outgoing
+from opencode_fake.server.journal import Received
 from opencode_fake.server.streams import Reader
 
 PASSWORD = "tell-nobody"
@@ -112,7 +113,9 @@ def test_what_the_network_broke_ends_with_2_unless_something_failed(
     original = App._answer
 
     async def answer(app: App, request: web.BaseRequest, body: bytes, received: Received) -> Outgoing | Reader:
-        return Outgoing(502) if request.path.endswith("/session/status") else await original(app, request, body, received)
+        return (
+            Outgoing(502) if request.path.endswith("/session/status") else await original(app, request, body, received)
+        )
 
     monkeypatch.setattr(App, "_answer", answer)
     if code == 1:

@@ -28,6 +28,7 @@ from opencode_contract.targets.contract_script import contract_script
 from opencode_fake import FakeServer, RealClock
 from opencode_fake.server.app import App
 from opencode_fake.server.exchange import Outgoing
+from opencode_fake.server.journal import Received
 from opencode_fake.server.streams import Reader
 from opencode_fake.state.store import Session, Store
 

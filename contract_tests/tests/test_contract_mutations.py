@@ -19,6 +19,7 @@ from opencode_fake.server.app import App
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Outgoing
 from opencode_fake.server.gate import Gate
+from opencode_fake.server.journal import Received
 from opencode_fake.server.streams import Reader, Streams
 from opencode_fake.state.store import Store
 

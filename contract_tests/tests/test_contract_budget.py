@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from opencode_contract import cli
 from opencode_contract.safety.budget import FIRST_PROMPT_USD, Limits
+from opencode_contract.targets import Access, Level
+from opencode_contract.targets.connecting import connected
 from opencode_fake import FakeServer
 from opencode_fake.scripts import reply, text
 
@@ -119,6 +122,18 @@ def test_what_was_spent_is_said() -> None:
         arguments = ["check", server.url, "--level", "prompt", "--only", "prompts.accepted", "--max-cost", "0.5"]
         result = CliRunner().invoke(cli.app, arguments)
     assert "Sent 1 prompt, which cost 0.0040 USD (limit: 0.5 USD)." in result.stdout
+
+
+async def test_a_prompt_that_runs_is_not_free() -> None:
+    """Until a reply is finished its cost is not known, however little of it has been counted so far."""
+    with costing(0.0) as server:
+        async with connected(Access("deployment", server.url, SecretStr(PASSWORD), Level.PROMPT)) as subject:
+            budget = subject.budget
+            assert budget.dearest == FIRST_PROMPT_USD
+            talk = await budget.admit("ses_x")
+            assert (budget.dearest, budget.running) == (FIRST_PROMPT_USD, 1)
+            talk.costs["msg_x"], talk.answered = 0.002, 1
+            assert (budget.dearest, budget.running, budget.spent) == (0.002, 0, 0.002)
 
 
 def test_limits_are_written_out() -> None:

@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 import httpx
 
+from opencode_contract.errors import NetworkFailed
 from opencode_contract.evidence import Json
+from opencode_contract.network import Encounter
 
 Object: TypeAlias = "dict[str, Json]"
 
@@ -17,7 +19,7 @@ MOST_SESSIONS = 100_000
 
 
 class Backstage:
-    """Asks the server without being seen. Raises httpx.HTTPError where that fails on the way."""
+    """Asks the server without being seen. Raises NetworkFailed where the network is in the way."""
 
     def __init__(self, wire: httpx.AsyncClient, url: str, auth: httpx.Auth) -> None:
         self._wire = wire
@@ -25,7 +27,7 @@ class Backstage:
         self._auth = auth
 
     async def send(self, method: str, path: str) -> httpx.Response:
-        """Sends one request and reads its answer."""
+        """Sends one request and reads its answer, whatever it is. Raises httpx.TransportError."""
         return await self._wire.request(method, f"{self._url}{path}", auth=self._auth, timeout=SECONDS)
 
     async def sessions(self) -> list[Object]:
@@ -46,12 +48,22 @@ class Backstage:
     async def delete(self, session_id: str) -> bool:
         """Ends what a session does and deletes it; whether it is gone."""
         # A run goes on, and costs, when its session is deleted under it.
-        await self.send("POST", f"/session/{session_id}/abort")
-        answer = await self.send("DELETE", f"/session/{session_id}")
+        await self._answered("POST", f"/session/{session_id}/abort")
+        answer = await self._answered("DELETE", f"/session/{session_id}")
         return answer.is_success or answer.status_code == httpx.codes.NOT_FOUND
 
+    async def _answered(self, method: str, path: str) -> httpx.Response:
+        try:
+            answer = await self.send(method, path)
+        except httpx.TransportError as problem:
+            raise NetworkFailed(f"{self._url}: {Encounter.of_error(problem)}") from problem
+        met = Encounter.of_answer(answer, path)
+        if met is not None:
+            raise NetworkFailed(f"{self._url}: {met}")
+        return answer
+
     async def _json(self, path: str) -> Json:
-        answer = await self.send("GET", path)
+        answer = await self._answered("GET", path)
         if not answer.is_success:
             return None
         try:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from opencode_contract.errors import BudgetExhausted
+from opencode_contract.errors import BudgetExhausted, NetworkFailed
 from opencode_contract.evidence import Json
 from opencode_contract.safety.backstage import Backstage
 
@@ -38,8 +38,8 @@ class Talk:
     sent: int = 0
     """Prompts that the server has accepted, or is about to."""
     answered: int = 0
-    costs: tuple[float, ...] = ()
-    """What each prompt has cost so far."""
+    costs: dict[str, float] = field(default_factory=dict)
+    """What each prompt has cost so far, by its message; also of messages that are deleted since."""
 
 
 @dataclass
@@ -58,12 +58,13 @@ class Budget:
     @property
     def spent(self) -> float:
         """What they have cost, in USD, as far as it is known."""
-        return math.fsum(cost for talk in self._talks.values() for cost in talk.costs)
+        return math.fsum(cost for talk in self._talks.values() for cost in talk.costs.values())
 
     @property
     def dearest(self) -> float:
-        """What a further prompt is taken to cost."""
-        return max((cost for talk in self._talks.values() for cost in talk.costs), default=FIRST_PROMPT_USD)
+        """What a further prompt is taken to cost: as much as the dearest, once one was answered."""
+        seen = max((cost for talk in self._talks.values() for cost in talk.costs.values()), default=0.0)
+        return seen if any(talk.answered for talk in self._talks.values()) else max(seen, FIRST_PROMPT_USD)
 
     @property
     def running(self) -> int:
@@ -76,17 +77,21 @@ class Budget:
         if limits.max_prompts is not None and self.prompts >= limits.max_prompts:
             raise BudgetExhausted(f"the budget is used up: {self.prompts} of {limits.max_prompts} prompts were sent")
         if limits.max_cost is not None:
-            await self.update()
+            await self._update()
             if self.spent + self.dearest * (1 + self.running) > limits.max_cost:
                 raise BudgetExhausted(self._too_dear(limits.max_cost))
         talk = self._talks.setdefault(session_id, Talk())
         talk.sent += 1
         return talk
 
-    async def update(self) -> None:
-        """Asks what the prompts have cost until now."""
-        for session_id, talk in self._talks.items():
-            await self._read(session_id, talk)
+    async def _update(self) -> None:
+        try:
+            for session_id, talk in self._talks.items():
+                await self._read(session_id, talk)
+        except NetworkFailed as problem:
+            raise BudgetExhausted(
+                f"what the prompts have cost could not be read, so none is sent: {problem}"
+            ) from problem
 
     async def settle(self, session_id: str) -> None:
         """Asks what a session has cost before it is deleted."""
@@ -106,10 +111,9 @@ class Budget:
             return
         replies = [message for message in messages if message.get("role") == "assistant"]
         talk.answered = len({str(reply.get("parentID")) for reply in replies if _is_last(reply)})
-        asked = dict.fromkeys(str(reply.get("parentID")) for reply in replies)
-        costs = [_cost(reply for reply in replies if str(reply.get("parentID")) == prompt) for prompt in asked]
-        children = await self._children(session_id)
-        talk.costs = (*costs, children) if children else tuple(costs)
+        for prompt in {str(reply.get("parentID")) for reply in replies}:
+            talk.costs[prompt] = _cost(reply for reply in replies if str(reply.get("parentID")) == prompt)
+        talk.costs["children"] = await self._children(session_id)
 
     async def _children(self, session_id: str) -> float:
         """What the subagents of a session have cost."""

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import SecretStr
 
+from opencode_contract.errors import NetworkFailed
 from opencode_contract.evidence import Exchange, Ownership, Recorder, Redactor, Value
 from opencode_contract.network import Encounter, Encounters, Patience
 from opencode_contract.network.patience import NONE as NO_PATIENCE
@@ -218,7 +219,7 @@ class Subject:
                     await self._delete_session(session_id)
             if self.access.remote and self._way.has_created:
                 await self._delete_unanswered()
-        except httpx.TransportError:
+        except (httpx.TransportError, NetworkFailed):
             return
 
     async def _delete_unanswered(self) -> None:

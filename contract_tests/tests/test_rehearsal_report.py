@@ -14,7 +14,7 @@ from opencode_contract.rehearsal.outcome import Passage, Rehearsal, Upgrade
 from opencode_contract.rehearsal.report import as_json
 from opencode_contract.rehearsal.screen import print_rehearsal
 from opencode_contract.rehearsal.snapshot import JsonObject, Place, Snapshot, ToldSession
-from opencode_contract.rehearsal.trial import Aftermath, Continuation, WayBack, to_continue
+from opencode_contract.rehearsal.trial import Aftermath, Continuation, WayBack, to_continue, way_back
 from opencode_contract.rehearsal.verdict import advice, alarms, headline
 
 SECRET = "what the user said"
@@ -176,3 +176,12 @@ def test_which_sessions_are_gone_on_with() -> None:
     before = snapshot("1.1.53")
     sessions = {**before.sessions, "ses_3": other, "ses_4": more, "ses_5": unlisted}
     assert [each.place.session_id for each in to_continue(replace(before, sessions=sessions))] == ["ses_4"]
+
+
+def test_going_on_is_no_loss_on_the_way_back() -> None:
+    """A session that was gone on with has other sums; one that was not must be what it was."""
+    before = snapshot("1.1.53")
+    changed = {name: replace(each, info={"model": "other"}) for name, each in before.sessions.items()}
+    was = {name: replace(each, info={"model": "one"}) for name, each in before.sessions.items()}
+    found = way_back(replace(before, sessions=was), replace(before, sessions=changed), GOES_ON)
+    assert [finding.session for finding in found.lost] == ["ses_2"]

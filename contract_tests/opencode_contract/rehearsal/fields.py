@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from opencode_contract.evidence import Json
 
-DERIVED = ("session.summary", "session.version", "session.time.updated", "session.slug", "message.summary")
+DERIVED = (
+    "session.summary",
+    "session.version",
+    "session.time.updated",
+    "session.slug",
+    "session.cost",
+    "session.tokens",
+    "message.summary",
+)
 """What the server works out or keeps for itself: who misses it is a client that reads it, not the user."""
 
 

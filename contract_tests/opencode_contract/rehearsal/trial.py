@@ -100,8 +100,14 @@ def way_back(before: Snapshot, after: Snapshot, aftermath: Aftermath) -> WayBack
     created = aftermath.created
     new = after.sessions.get(created.session_id) if created else None
     seen = [after.sessions.get(each.place.session_id) for each in aftermath.continuations if each.answered]
+    gone_on = {each.place.session_id for each in aftermath.continuations}
     return WayBack(
-        judge(before, after),
+        # A session that was gone on with has a right to another cost, model or title.
+        tuple(
+            finding
+            for finding in judge(before, after)
+            if not (finding.session in gone_on and finding.where.startswith("session."))
+        ),
         sees_new=new is not None and new.there and bool(new.messages),
         continued=sum(session is not None and PROMPT in _prompts(session.messages or ()) for session in seen),
         to_see=len(seen),

@@ -11,7 +11,7 @@ that it was created with.
 The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
 command, and none where a tool shows something before the reader of the stream has heard of its call). So it is taken
 out as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the
-final one.
+final one, unless that was cut.
 
 All other events keep their order, but for what tools may overtake: see ``overtaking``.
 """
@@ -39,6 +39,7 @@ class Log:
     told: dict[str, list[Json]] = field(default_factory=dict)
     progress: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    """What tools have printed in the end, where that was not cut."""
 
     @property
     def histories(self) -> Json:
@@ -63,9 +64,8 @@ class Log:
         shown: dict[str, Json] = {}
         for part in sorted(self.progress.keys() & other.progress.keys()):
             fields = [{name: value for name, value in each.items() if name != _OUTPUT} for each in self.progress[part]]
-            grows = all(
-                self.outputs.get(part, "").startswith(str(each.get(_OUTPUT, ""))) for each in self.progress[part]
-            )
+            output = self.outputs.get(part)
+            grows = output is None or all(output.startswith(str(each.get(_OUTPUT, ""))) for each in self.progress[part])
             shown[part] = {"shows": [*dict(fields[0])], "values": fields[0], "grows into the output": grows}
         return shown
 
@@ -97,7 +97,7 @@ def _note_progress(log: Log, kind: str, content: Json) -> bool:
         return False
     flat = dict(_flat(part))
     output = flat.get("state.output")
-    if isinstance(output, str):
+    if isinstance(output, str) and not flat.get("state.metadata.truncated"):
         log.outputs[str(part.get("id"))] = output
     if flat.get("state.status") != "running" or not _PROGRESS & flat.keys():
         return False

@@ -10,7 +10,7 @@ that it was created with.
 *Progress* is a ``message.part.updated`` of a running tool that shows the output so far, or the session of its subagent.
 The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
 command). So it is taken out as well. What both stages tell has to have the same fields and values, and each output to
-be a beginning of the final one. *That a tool runs* is told first by the reader of the stream or, from 1.14.34 on, by
+be a beginning of the final one, unless that was cut. *That a tool runs* is told first by the reader of the stream or, from 1.14.34 on, by
 the tool itself together with what it shows, whoever is faster (1.18.34: the reader in one of twelve). So the first time
 is compared without what is shown (``metadata`` and ``title`` of progress, ``raw``), and its progress is noted.
 
@@ -40,6 +40,7 @@ class Log:
     told: dict[str, list[Json]] = field(default_factory=dict)
     progress: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    """What tools have printed in the end, where that was not cut."""
     begun: set[str] = field(default_factory=set)
     """The tools that were told to run."""
 
@@ -66,9 +67,8 @@ class Log:
         shown: dict[str, Json] = {}
         for part in sorted(self.progress.keys() & other.progress.keys()):
             fields = [{name: value for name, value in each.items() if name != _OUTPUT} for each in self.progress[part]]
-            grows = all(
-                self.outputs.get(part, "").startswith(str(each.get(_OUTPUT, ""))) for each in self.progress[part]
-            )
+            output = self.outputs.get(part)
+            grows = output is None or all(output.startswith(str(each.get(_OUTPUT, ""))) for each in self.progress[part])
             shown[part] = {"shows": [*dict(fields[0])], "values": fields[0], "grows into the output": grows}
         return shown
 
@@ -102,7 +102,7 @@ def _without_progress(log: Log, event: dict[str, Json]) -> Iterator[dict[str, Js
         return
     flat, name = dict(_flat(part)), str(part.get("id"))
     output, runs = flat.get("state.output"), flat.get("state.status") == "running"
-    if isinstance(output, str):
+    if isinstance(output, str) and not flat.get("state.metadata.truncated"):
         log.outputs[name] = output
     shows = runs and bool(_PROGRESS & flat.keys())
     if shows:

@@ -41,7 +41,7 @@ def _of_its_own(pytester: pytest.Pytester) -> None:
 def run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     """Runs the code of a user's test file."""
     pytester.makepyfile(dedent(HEAD) + dedent(code))
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", *arguments)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:schemathesis", "-rs", *arguments)
 
 
 ANYWHERE = """

@@ -20,7 +20,8 @@ from opencode_fake import FakeServer
 
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the contract's tests in a folder that knows nothing of this repository."""
-    command = [sys.executable, "-m", "pytest", "--pyargs", "opencode_contract", "-p", "no:cacheprovider"]
+    quick = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+    command = [sys.executable, "-m", "pytest", "--pyargs", "opencode_contract", *quick]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENCODE_", "PYTEST_"))}
     return subprocess.run(
         [*command, *arguments],

@@ -26,10 +26,10 @@ HEAD = """
 
     def ask(server, prompt):
         with SandboxClient(SandboxConfig.from_api_keys(server.api_keys)) as client:
-            return client.ask(client.create_session().id, prompt, timeout=20).text
+            return client.ask(client.create_session().id, prompt, timeout=60).text
 
     def http(server):
-        return httpx.Client(base_url=server.url, auth=(server.username, server.password), trust_env=False, timeout=20)
+        return httpx.Client(base_url=server.url, auth=(server.username, server.password), trust_env=False, timeout=60)
 """
 
 
@@ -41,7 +41,7 @@ def _of_its_own(pytester: pytest.Pytester) -> None:
 def run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     """Runs the code of a user's test file."""
     pytester.makepyfile(dedent(HEAD) + dedent(code))
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-rs", *arguments)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:schemathesis", "-rs", *arguments)
 
 
 ANYWHERE = """

@@ -18,9 +18,10 @@ from opencode_fake.scripts import Reply, Unmatched
 from opencode_fake.scripts.notation import PromptLike
 from opencode_fake.server import expectations
 from opencode_fake.server.describing import Conversation, describe
-from opencode_fake.server.record import PATIENCE
 from opencode_fake.state.wire import MessageWithParts, SessionInfo
 
+PATIENCE = 30.0
+"""Seconds that a test waits for a prompt if it does not say how long: a real server takes its time to wake up."""
 LOOK_SECONDS = 0.05
 """How long to wait between two looks at the server for a prompt that is awaited."""
 _OF_THE_FAKE = frozenset(name for name in dir(FakeServer) if not name.startswith("_"))

@@ -10,9 +10,10 @@ that it was created with.
 *Progress* is a ``message.part.updated`` of a running tool that shows the output so far, or the session of its subagent.
 The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
 command). So it is taken out as well. What both stages tell has to have the same fields and values, and each output to
-be a beginning of the final one, unless that was cut. *That a tool runs* is told first by the reader of the stream or, from 1.14.34 on, by
-the tool itself together with what it shows, whoever is faster (1.18.34: the reader in one of twelve). So the first time
-is compared without what is shown (``metadata`` and ``title`` of progress, ``raw``), and its progress is noted.
+be a beginning of the final one, unless that was cut. *That a tool runs* is told first by the reader of the stream or,
+from 1.14.34 on, by the tool itself together with what it shows, whoever is faster (1.18.34: the reader in one of
+twelve). So the first time is compared without what is shown (``metadata`` and ``title`` of progress, ``raw``), and its
+progress is noted.
 
 All other events keep their order, but for what tools may overtake: see ``overtaking``.
 """

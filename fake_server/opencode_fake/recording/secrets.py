@@ -14,11 +14,11 @@ _MIXED = r"(?=\S*(?:\d|=|[a-z][A-Z]))"
 """Looks like something encoded, not like a word."""
 _KEY = "[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?"
 _SERVICES = r"gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|npm_|hf_|fo1_|fm\d_|FlyV1 |pypi-|dop_v1_|SG\."
-_NAMED = rf"[\"']?\b[\w.-]{{0,60}}(?:{_WORDS})(?:[_-]?(?:key|value|base64))?\b[\"']?\s*[:=]\s*"
+_NAMED = rf"(?:{_WORDS})(?:[_-]?(?:key|value|base64))?\b[\"']?\s*[:=]\s*"
 _QUOTED = r"(?:\"(?P<quoted>[^\"\n]{4,})\"|'(?P<single>[^'\n]{4,})'|(?P<bare>[^\s\"',;&}\]]{6,}))"
 _RULES: tuple[tuple[str, str], ...] = (
     ("private key", rf"-----BEGIN {_KEY}-----.*?(?:-----END {_KEY}-----|\Z)"),
-    ("private key", rf"(?:[A-Za-z0-9+/=]{{16,}}\s+)+-----END {_KEY}-----"),
+    ("private key", rf"(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{{16,}}+\s++){{1,150}}+-----END {_KEY}-----"),
     ("web token", r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+"),
     ("authorization", r"(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:[A-Za-z]+\s+)?(?P<secret>[^\s\"',;]{4,})"),
     ("authorization", rf"\b(?i:bearer|basic|digest)\s+{_MIXED}(?P<secret>[\w.~+/-]{{8,}}=*)"),

@@ -12,6 +12,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from opencode_contract.capture.command import Taking
+from opencode_contract.compare.command import Side, compared
+from opencode_contract.compare.report import print_comparison
 from opencode_contract.errors import TargetError
 from opencode_contract.fidelity.cases.catalogue import chosen
 from opencode_contract.fidelity.command import CI_VERSIONS, binaries, measure_version
@@ -128,6 +131,53 @@ def fidelity(
         if path is not None:
             _write_file(path, text)
     raise typer.Exit(0 if all(report.holds for report in reports) else FAILED)
+
+
+@app.command()
+def capture(
+    target: Annotated[str, typer.Argument(help="fake:1.1.53, local:1.1.53, local:/path/to/opencode, or a URL.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="read, write or prompt. Default: read on a deployment, prompt elsewhere.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write down what a server does: routes, shapes of answers, errors, events."""
+    with _ending_well():
+        taking = Taking.of(target, _level(level))
+        with Progress(lines=4) as progress:
+            progress.begin(f"Asking {taking.opening.target}", taking.exchanges)
+            found = run(taking.run(progress.advance))
+    _write_file(output, found.to_json())
+    typer.echo(f"{output}: {len(found.observations)} exchanges with OpenCode {found.version}", err=True)
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(help="A capture or a target: what clients work with now.", metavar="A")],
+    after: Annotated[str, typer.Argument(help="A capture or a target: what they are to work with.", metavar="B")],
+    level: Annotated[str | None, typer.Option(help="read, write or prompt, for targets.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show additive and cosmetic findings one by one as well.")
+    ] = False,
+) -> None:
+    """Say what changes from one server to another, and whether it breaks clients.
+
+    Exit codes: 0 safe, 1 breaking, 2 could not compare.
+    """
+    with _ending_well():
+        sides = (Side(before, _level(level)), Side(after, _level(level)))
+        with Progress(lines=4) as progress:
+            progress.begin("Asking", sum(side.exchanges for side in sides))
+            comparison = run(compared(*sides, progress.advance))
+    if json:
+        typer.echo(comparison.model_dump_json(indent=2))
+    else:
+        print_comparison(comparison, _wide_console(), everything=everything)
+    raise typer.Exit(FAILED if comparison.verdict == "breaking" else 0)
 
 
 @app.command()

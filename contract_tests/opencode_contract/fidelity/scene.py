@@ -12,7 +12,7 @@ from typing import assert_never
 import httpx
 
 from opencode_contract.evidence import Json
-from opencode_contract.fidelity.stages import USERNAME, Stage
+from opencode_contract.fidelity.stages import Stage
 from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
 from opencode_contract.fidelity.stream import EventLog, Hearing, session_ids
 
@@ -174,16 +174,12 @@ class Scene:
         if not isinstance(step.body, Absent):
             content = json.dumps(self._filled_json(step.body), ensure_ascii=False).encode("utf-8", "surrogatepass")
             headers.setdefault("Content-Type", "application/json")
-        # The target is sent to the letter: httpx would tidy up what a case wants untidy.
-        target = self._filled(step.path).encode()
-        return self.stage.http.build_request(
-            step.method, "/", content=content, headers=headers, extensions={"target": target}
-        )
+        return self.stage.build(step.method, self._filled(step.path), content, headers)
 
     def _auth(self, step: Send) -> httpx.Auth | None:
         if step.auth == "none":
             return None
-        return httpx.BasicAuth(USERNAME, self.stage.password.get_secret_value())
+        return self.stage.credentials
 
     async def _await(self, step: Await) -> None:
         def fits(event: dict[str, Json]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -41,13 +41,24 @@ class Places:
 class Stage:
     """A running server, what is known of it, and the connections to it."""
 
-    def __init__(self, name: str, version: str, url: str, password: SecretStr, places: Places) -> None:
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        url: str,
+        password: SecretStr,
+        places: Places,
+        *,
+        username: str = USERNAME,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
         self.name = name
         self.version = version
         self.url = url
         self.password = password
         self.places = places
-        self.http = httpx.AsyncClient(
+        self.username = username
+        self.http = http or httpx.AsyncClient(
             base_url=url,
             trust_env=False,
             verify=False,  # noqa: S501 - loopback without TLS
@@ -60,7 +71,17 @@ class Stage:
 
     def listen(self, path: str) -> EventLog:
         """An event stream, not yet opened."""
-        return EventLog(self.http, httpx.BasicAuth(USERNAME, self.password.get_secret_value()), path)
+        return EventLog(self.http, self.credentials, f"{self.url}{path}")
+
+    @property
+    def credentials(self) -> httpx.Auth:
+        """What lets us in."""
+        return httpx.BasicAuth(self.username, self.password.get_secret_value())
+
+    def build(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Request:
+        """A request whose path is sent to the letter: httpx would tidy up what a case wants untidy."""
+        extensions = {"target": path.encode()}
+        return self.http.build_request(method, f"{self.url}/", content=content, headers=headers, extensions=extensions)
 
     async def __aenter__(self) -> Self:
         """Opens the connections; the event stream is read from now on."""

@@ -93,6 +93,11 @@ class Subject:
         await self._stack.aclose()
 
     @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """The way to the server: what goes through it is recorded, and the sessions that it makes are deleted."""
+        return self._recorder
+
+    @property
     def latest(self) -> tuple[Exchange, ...]:
         """The latest exchanges, oldest first."""
         return tuple(self._recorder.latest)

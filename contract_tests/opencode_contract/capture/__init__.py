@@ -1,0 +1,1 @@
+"""What one target was seen to do, as data."""

@@ -1,0 +1,51 @@
+"""The command ``opencode-contract capture``, apart from its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from opencode_contract.capture.model import Capture
+from opencode_contract.capture.opening import Opening, opening
+from opencode_contract.capture.probes import probes
+from opencode_contract.capture.taking import Take
+from opencode_contract.errors import BadTarget, TargetUnreachable
+from opencode_contract.targets import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A capture that can be taken: what blocks was done, what is left needs an event loop."""
+
+    opening: Opening
+    level: Level
+
+    @classmethod
+    def of(cls, target: str, level: Level | None = None) -> Taking:
+        """The capture of a target, at its own level unless another is given."""
+        found = opening(target)
+        wanted = found.default if level is None else level
+        if wanted > found.highest:
+            raise BadTarget(
+                f"{found.target} cannot be captured at the level {wanted.word}, but {found.highest.word} at most: "
+                "what a model says there is never twice the same. Capture local:VERSION for prompts"
+            )
+        return cls(found, wanted)
+
+    @property
+    def exchanges(self) -> int:
+        """How many probes there are, about."""
+        return len(probes(self.level))
+
+    async def run(self, on_probe: Callable[[str], None] = lambda _: None) -> Capture:
+        """Opens the target and asks everything."""
+        try:
+            async with self.opening.server as server:
+                return await Take(server, self.level, on_probe).run()
+        except (httpx.HTTPError, TimeoutError) as problem:
+            raise TargetUnreachable(
+                f"{self.opening.target} answered at first and is gone now ({type(problem).__name__}): "
+                "there is no capture of half a server"
+            ) from problem

@@ -1,0 +1,1 @@
+"""What changed between two captures, and what that means for a client."""

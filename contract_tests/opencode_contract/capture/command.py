@@ -21,9 +21,10 @@ class Taking:
 
     opening: Opening
     level: Level
+    only: str = "*"
 
     @classmethod
-    def of(cls, target: str, level: Level | None = None) -> Taking:
+    def of(cls, target: str, level: Level | None = None, only: str = "*") -> Taking:
         """The capture of a target, at its own level unless another is given."""
         found = opening(target)
         wanted = found.default if level is None else level
@@ -32,18 +33,18 @@ class Taking:
                 f"{found.target} cannot be captured at the level {wanted.word}, but {found.highest.word} at most: "
                 "what a model says there is never twice the same. Capture local:VERSION for prompts"
             )
-        return cls(found, wanted)
+        return cls(found, wanted, only)
 
     @property
     def exchanges(self) -> int:
         """How many probes there are, about."""
-        return len(probes(self.level))
+        return len(probes(self.level, self.only))
 
     async def run(self, on_probe: Callable[[str], None] = lambda _: None) -> Capture:
         """Opens the target and asks everything."""
         try:
             async with self.opening.server as server:
-                return await Take(server, self.level, on_probe).run()
+                return await Take(server, self.level, on_probe, self.only).run()
         except (httpx.HTTPError, TimeoutError) as problem:
             raise TargetUnreachable(
                 f"{self.opening.target} answered at first and is gone now ({type(problem).__name__}): "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 
 from opencode_contract.capture.model import Scenario
 from opencode_contract.capture.shape import Shape, merged, shape_of
 from opencode_contract.evidence import Json
-from opencode_contract.fidelity.background import take_apart
+from opencode_contract.fidelity.background import Log, take_apart
 
 
 def label(event: Mapping[str, Json]) -> str:
@@ -38,15 +38,19 @@ def scenario(probe: str, events: Json) -> tuple[Scenario, dict[str, Json]]:
         Scenario(
             probe=probe,
             order=[name for name, _ in groupby(name for name, _ in heard)],
-            background=_background(log.told),
+            background=_background(log),
             shapes={name: merged(found) for name, found in shapes.items()},
         ),
         examples,
     )
 
 
-def _background(subjects: Iterable[str]) -> list[str]:
-    return sorted({subject.partition(" ")[0] for subject in subjects})
+def _background(log: Log) -> list[str]:
+    """What may come at any place, and how often it likes: see ``fidelity.background``."""
+    found = {subject.partition(" ")[0] for subject in log.told}
+    if log.progress:
+        found.add("message.part.updated tool running")
+    return sorted(found)
 
 
 def _words(value: Json, key: str) -> list[str]:

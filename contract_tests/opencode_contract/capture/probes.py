@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -33,7 +33,7 @@ _ANSWERS = (
     *("fresh.*", "children.two", "delete.one", "delete.with-children", "delete.child"),
     *("directory.get", "directory.messages", "directory.patch", "list.all", "list.header", "list.search", "list.path"),
     *("list.limit-[12346]", "list.start-6", "list.roots-[135]", "list.cursor", "list.nowhere"),
-    *("message.user", "message.assistant", "messages.pages", "messages.limit-[12346]", "messages.before-bad"),
+    *("message.assistant", "messages.limit-[12346]", "messages.before-bad"),
     *("messages.unknown", "diff.query-bad", "diff.query-missing"),
     # ids that are missing or no ids
     *("*.session-missing", "*.session-no-prefix", "*.message-missing", "message.message-elsewhere", "*.part-missing"),
@@ -56,42 +56,37 @@ _SCENARIOS = (
     *("create.empty", "create.title", "patch.title", "fresh.abort", "delete.one"),
     # prompts and what comes of them
     *("run.plain", "run.pieces", "run.thinking", "run.bash", "run.failing-bash", "run.two-at-once", "run.nothing"),
-    *("run.refused", "run.broken", "run.limited-once", "run.write-and-edit", "run.failing-edits", "run.read-nothing"),
-    *("async.plain", "async.refused", "async.unknown-agent", "async.unknown-model", "prompt.unknown-agent"),
-    *("prompt.agent-plan", "prompt.variant", "prompt.own-id", "prompt.unknown-model", "prompt.agent-part"),
-    *("prompt.no-reply", "talk.two-prompts", "talk.own-title", "form.handed-over", "form.missing"),
-    *("abort.text", "abort.tool", "abort.retry", "busy.second-prompt", "busy.looked-at", "busy.fork", "busy.revert"),
-    *("busy.shell", "busy.delete-message"),
+    *("run.refused", "run.broken", "run.limited-once", "run.write-and-edit", "run.failing-edits"),
+    *("async.plain", "async.unknown-agent", "prompt.unknown-agent"),
+    *("prompt.agent-plan", "prompt.variant", "prompt.unknown-model"),
+    *("prompt.no-reply", "talk.two-prompts", "form.handed-over", "form.missing"),
+    *("abort.text", "abort.tool", "abort.retry", "busy.second-prompt", "busy.looked-at", "busy.revert"),
+    "busy.shell",
     # what a reply waits for, and what its tools leave
-    *("ask.once", "ask.reject", "ask.always", "ask.old-once", "ask.abort", "ask.reply-twice", "question.label"),
-    *("question.reject", "question.reply-twice", "tool.denial", "tool.todos", "tool.task"),
+    *("ask.once", "ask.reject", "ask.always", "ask.abort", "question.label"),
+    *("question.reject", "tool.denial", "tool.todos", "tool.task"),
     # what rewrites a conversation
-    *("fork.all", "fork.at-second-prompt", "revert.to-second-prompt", "unrevert.after-revert", "revert.then-prompt"),
-    *("delete-message.user", "delete-part.text", "patch-part.text", "patch-part.no-type"),
+    *("fork.all", "revert.to-second-prompt", "unrevert.after-revert"),
+    "delete-message.user",
     *("shell.fresh", "command.unknown", "summarize.in-a-talk"),
 )
 """Cases whose events are kept as well."""
 _ODD = frozenset(
     (
-        *("prompt.unknown-agent", "prompt.unknown-model", "async.unknown-agent", "async.unknown-model"),
-        *("command.unknown", "ask.reply-twice", "question.reply-twice", "create.missing-parent"),
-        *("patch.archived-fraction", "fresh.unshare", "fresh.revert", "fresh.share", "patch-part.no-type"),
-        *("busy.fork", "busy.revert", "busy.shell", "busy.delete-message", "form.missing"),
+        *("prompt.unknown-agent", "prompt.unknown-model", "async.unknown-agent"),
+        *("command.unknown", "create.missing-parent"),
+        *("patch.archived-fraction", "fresh.unshare", "fresh.revert", "fresh.share"),
+        *("busy.revert", "busy.shell", "form.missing"),
     )
 )
 """Cases with a request that no client should send, beside those whose group says so."""
 _AROUND = (
     *("/path", "/project", "/project/current", "/vcs", "/config", "/global/config", "/config/providers", "/provider"),
-    *("/agent", "/command", "/skill", "/mcp", "/lsp", "/formatter", "/experimental/tool/ids"),
-    *(
-        "/session?limit=1",
-        "/file?path=.",
-        "/file/status",
-        "/find/file?query=read",
-        "/api/health",
-        "/api/session?limit=1",
-    ),
+    *("/agent", "/command", "/skill", "/mcp", "/lsp", "/formatter", "/experimental/tool/ids", "/file?path=."),
+    *("/file/status", "/find/file?query=read", "/api/health"),
 )
+_SESSIONS = ("/session?limit=1", "/api/session?limit=1")
+"""The list of all sessions, for servers where the kit makes none: where it does, each look shows others."""
 _UNWRITABLE = frozenset({"create.lone-surrogate"})
 """Answers that no file of JSON can hold."""
 _TELLING = frozenset(
@@ -109,10 +104,12 @@ class Probe:
     odd: bool
 
 
-def probes(level: Level) -> tuple[Probe, ...]:
-    """What a target is asked at this level, those that are alone last."""
-    found = [_probe(each) for each in (*_around(), *_from_the_catalogue())]
-    return tuple(sorted((each for each in found if each.level <= level), key=lambda probe: probe.case.alone))
+def probes(level: Level, only: str = "*") -> tuple[Probe, ...]:
+    """What a target is asked at this level, those that are alone last; only those that one of some patterns fits."""
+    around = _AROUND if level is Level.PROMPT else (*_AROUND, *_SESSIONS)
+    found = [_probe(each) for each in (*_around(around), *_from_the_catalogue())]
+    fitting = [each for each in found if any(fnmatchcase(each.case.name, pattern) for pattern in only.split(","))]
+    return tuple(sorted((each for each in fitting if each.level <= level), key=lambda probe: probe.case.alone))
 
 
 def harmless(probe: Probe) -> Probe | None:
@@ -159,8 +156,8 @@ def _chosen(each: Case) -> bool:
     return any(fnmatchcase(each.name, pattern) for pattern in _ANSWERS)
 
 
-def _around() -> Iterator[Case]:
-    for path in _AROUND:
+def _around(paths: Iterable[str]) -> Iterator[Case]:
+    for path in paths:
         bare = path.partition("?")[0]
         yield case(f"around.{bare.strip('/').replace('/', '-')}", f"GET {bare}", "good input", get(path))
 

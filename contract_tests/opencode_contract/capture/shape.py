@@ -77,7 +77,7 @@ class Members:
     """Whether a schema forbids further fields."""
 
 
-_MAPS: Final = frozenset({"input", "schema", "default", "options", "headers", "environment"})
+_MAPS: Final = frozenset({"input", "schema", "default", "options", "headers", "environment", "tools"})
 """Fields that hold maps: their keys are somebody's choice."""
 
 

@@ -51,6 +51,8 @@ class Take:
     server: Server
     level: Level
     on_probe: Callable[[str], None] = lambda _: None
+    only: str = "*"
+    """Patterns of the probes that are sent, with commas."""
     observations: dict[str, list[Observation]] = field(default_factory=dict)
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     events: dict[str, Json] = field(default_factory=dict)
@@ -58,7 +60,7 @@ class Take:
     @property
     def probes(self) -> tuple[Probe, ...]:
         """What the server is asked."""
-        found = probes(self.level)
+        found = probes(self.level, self.only)
         if self.server.own:
             return found
         return tuple(each for each in map(harmless, found) if each is not None)

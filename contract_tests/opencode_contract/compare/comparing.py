@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from opencode_contract.capture.model import Capture
 from opencode_contract.compare import documents, streams
+from opencode_contract.compare.client import client_note
 from opencode_contract.compare.contract import differences as contract_differences
 from opencode_contract.compare.difference import Difference
 from opencode_contract.compare.model import SEVERITIES, Comparison, Evidence, Finding, Side
 from opencode_contract.compare.observations import Observed
 from opencode_contract.compare.rules import RULES
 from opencode_contract.compare.severity import Severity
+from opencode_contract.compare.touched import requirements_about
 
 SHOWN = 3
 """Places of a finding whose evidence is kept in full."""
@@ -68,11 +70,14 @@ def _finding(some: list[Difference], observed: Observed) -> Finding:
         rule=rule.id,
         severity=severity.word,
         where=where[0] if len(where) == 1 else f"{len(where)} places",
-        sentence=rule.sentence + remark,
+        sentence=rule.sentence,
+        remark=remark,
         before=first.before,
         after=first.after,
         places=where if len(where) > 1 else sorted({each.shown for each in some if each.shown}),
         evidence=_evidence(some),
+        requirements=requirements_about(each.place.subject for each in some),
+        client=client_note(first.rule, first.place, [each.shown for each in some]),
     )
 
 
@@ -83,11 +88,11 @@ def _severity(first: Difference, some: list[Difference], observed: Observed) -> 
         return severity, ""
     same = first.place in observed.comparer.same
     if same or (first.rule == "route.gone" and first.place.subject in observed.answered):
-        return Severity.COSMETIC, " Only the description says so: what was observed did not change."
+        return Severity.COSMETIC, "Only the description says so: what was observed did not change."
     if first.rule.startswith("answer.field") and first.place.holder in observed.comparer.entered:
-        return Severity.COSMETIC, " Only the description says so: no answer that was seen holds it."
+        return Severity.COSMETIC, "Only the description says so: no answer that was seen holds it."
     if severity is Severity.BREAKING and _doubtful(first, some, observed):
-        return Severity.RISKY, " Only the description says so, and nothing that was tried shows it."
+        return Severity.RISKY, "Only the description says so, and nothing that was tried shows it."
     return severity, ""
 
 

@@ -42,6 +42,8 @@ class Finding(BaseModel):
     where: str
     """What differs: a field of a thing, a route, an event."""
     sentence: str
+    remark: str = ""
+    """Why it is judged otherwise than the rule says."""
     before: str
     after: str
     places: list[str]

@@ -134,7 +134,7 @@ def _content_types(pair: Pair) -> Iterator[Difference]:
         rule = "route.gone" if other == HTML else "route.added"
         yield pair.difference(rule, place, one or "no body", other or "no body")
     elif one and other:
-        rule = "odd.accepted" if pair.before.odd else "answer.content-type"
+        rule = "odd.content-type" if pair.before.odd else "answer.content-type"
         yield pair.difference(rule, place, one, other)
 
 

@@ -82,7 +82,8 @@ def _table(findings: list[Finding]) -> Table:
 
 
 def _shown(finding: Finding) -> str:
-    lines = [f"in {_some(finding.places)}"] if finding.places not in ([], [finding.where]) else []
+    lines = [finding.remark] if finding.remark else []
+    lines += [f"in {_some(finding.places)}"] if finding.places not in ([], [finding.where]) else []
     if finding.client:
         lines.append(f"client: {finding.client}")
     if finding.requirements:

@@ -68,6 +68,7 @@ _ALL = (
         ("odd.refused", _RISKY, "A request that no client should send was answered, and is refused."),
         ("odd.accepted", _RISKY, "A request that no client should send was refused, and is answered."),
     ),
+    *_alike("odd.content-type", _RISKY, "A request that no client should send is answered with another content type."),
     *_alike("status.changed", _RISKY, "An error comes with another status."),
     *_alike("status.success.changed", _RISKY, "A success comes with another status."),
     *_alike("error.form.changed", _RISKY, "An error's body has another form."),

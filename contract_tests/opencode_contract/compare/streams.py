@@ -39,11 +39,11 @@ def _types(one: Scenario, other: Scenario, before: set[str], after: set[str]) ->
 def _states(one: Scenario, other: Scenario) -> Iterator[Difference]:
     here, there = _labels(one), _labels(other)
     common = _all_types(one) & _all_types(other)
-    for name in here - there:
+    for name in sorted(here - there):
         if _type(name) in common:
             place = Place(f"event {_type(name)}", name.partition(" ")[2])
             yield _shown(Difference("event.state.gone", place, "comes", "does not come"), one, other)
-    for name in there - here:
+    for name in sorted(there - here):
         if _type(name) in common:
             place = Place(f"event {_type(name)}", name.partition(" ")[2])
             yield _shown(Difference("event.state.added", place, "does not come", "comes"), one, other)
@@ -80,11 +80,11 @@ def _shown(difference: Difference, one: Scenario, other: Scenario) -> Difference
 
 
 def _labels(scenario: Scenario) -> set[str]:
-    return set(scenario.order)
+    return {*scenario.order, *scenario.background}
 
 
 def _all_types(scenario: Scenario) -> set[str]:
-    return {_type(name) for name in (*scenario.order, *scenario.background)}
+    return {_type(name) for name in _labels(scenario)}
 
 
 def _type(label: str) -> str:

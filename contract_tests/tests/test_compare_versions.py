@@ -1,0 +1,121 @@
+"""Comparisons of versions: known differences are found, the same twice is the same, each neighbouring pair is judged right."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+from ruamel.yaml import YAML
+
+from opencode_contract.capture.command import Taking
+from opencode_contract.capture.model import Capture
+from opencode_contract.compare.command import Side, compared
+from opencode_contract.compare.comparing import compare
+from opencode_contract.compare.model import Comparison, Finding
+
+HERE = Path(__file__).parent
+OLD, NEW = "1.1.53", "1.18.34"
+BREAKING = {
+    ("1.1.53", "1.1.65"): {"part tool: state[completed].metadata.summary"},
+    ("1.1.65", "1.2.27"): {"event message.part.updated: properties.delta", "todo: id", "message user: summary.title"},
+    ("1.2.27", "1.3.2"): set[str](),
+    ("1.3.2", "1.14.41"): {"diff: after", "diff: before", "message user: variant"},
+    ("1.14.41", "1.15.13"): {"GET /session/{id}/message", "part tool: state[running].raw"},
+    ("1.15.13", "1.17.19"): {"part tool: state[completed].metadata.description"},
+    ("1.17.19", "1.18.34"): set[str](),
+}
+"""What breaks between neighbours among the proven versions, as the table in ``docs/compare.md`` says."""
+TELLING = (
+    "run.plain,run.pieces,run.bash,run.write-and-edit,async.plain,prompt.variant,tool.*,form.handed-over,abort.tool,"
+    "ask.once,question.label,create.*,patch.*,fork.all,shell.fresh,fresh.*,around.path,around.agent,health"
+)
+"""Probes that show what breaks; all of them would take too long for so many versions."""
+
+
+class Pin(TypedDict, total=False):
+    """A difference that is known, and what finds it."""
+
+    says: str
+    rule: str
+    where: str
+    before: str
+    after: str
+
+
+def pins() -> list[Pin]:
+    """All differences that are known."""
+    found: list[Pin] = YAML(typ="safe").load(HERE / "pinned_differences.yaml")
+    return found
+
+
+def is_found(pin: Pin, findings: list[Finding]) -> bool:
+    """Whether a difference is among the findings."""
+    return any(
+        re.fullmatch(pin["rule"], finding.rule)
+        and any(re.fullmatch(pin["where"], place) for place in (finding.where, *finding.places))
+        and pin.get("before", "") in finding.before
+        and pin.get("after", "") in finding.after
+        for finding in findings
+    )
+
+
+def missed(comparison: Comparison) -> list[str]:
+    """The known differences that were not found."""
+    return [pin["says"] for pin in pins() if not is_found(pin, comparison.findings)]
+
+
+async def fakes(*versions: str, only: str = "*") -> list[Capture]:
+    """Captures of fakes, taken at the same time."""
+    return await asyncio.gather(*(Taking.of(f"fake:{version}", only=only).run() for version in versions))
+
+
+async def test_known_differences_are_found_on_fakes() -> None:
+    """None of the differences that were measured between two versions is missed, nor is one found on one of them."""
+    old, new, again = await fakes(OLD, NEW, NEW)
+    comparison = compare(old, new)
+    assert len(pins()) >= 25
+    assert missed(comparison) == []
+    assert comparison.verdict == "breaking"
+    assert compare(new, again).findings == []
+
+
+async def test_neighbours_among_the_proven_versions() -> None:
+    """Whether a version breaks clients of the one before it, and by what."""
+    versions = [*(before for before, _ in BREAKING), NEW]
+    captures = dict(zip(versions, await fakes(*versions, only=TELLING), strict=True))
+    for (before, after), wanted in BREAKING.items():
+        comparison = compare(captures[before], captures[after])
+        breaking = {finding.where for finding in comparison.findings if finding.severity == "breaking"}
+        assert wanted <= breaking, (before, after, breaking)
+        assert bool(breaking) == bool(wanted), (before, after, breaking)
+
+
+def binary(variable: str) -> str:
+    """The target of an executable that the environment names, or else of its version in npm."""
+    path = os.environ.get(variable)
+    return f"local:{path}" if path else f"local:{OLD if variable.endswith('BINARY') else NEW}"
+
+
+@pytest.mark.local
+async def test_known_differences_are_found_on_real_servers() -> None:
+    """The same on real servers, both of which are started, asked and compared in 90 s."""
+    sides = [Side(binary("OPENCODE_TESTKIT_BINARY")), Side(binary("OPENCODE_TESTKIT_NEWEST"))]
+    started = time.monotonic()
+    comparison = await compared(sides[0], sides[1])
+    print(f"compared in {time.monotonic() - started:.0f} s")
+    assert (comparison.before.version, comparison.after.version) == (OLD, NEW)
+    assert missed(comparison) == []
+    assert comparison.verdict == "breaking"
+
+
+@pytest.mark.local
+async def test_real_server_compared_with_itself() -> None:
+    """Two captures of one real server are the same."""
+    target = binary("OPENCODE_TESTKIT_BINARY")
+    comparison = await compared(Side(target), Side(target))
+    assert [f"{finding.rule} {finding.where}" for finding in comparison.findings] == []

@@ -218,10 +218,11 @@ def capture(
             help="read, write or prompt. Default: read on a deployment, prompt elsewhere.", show_default=False
         ),
     ] = None,
+    contract: Annotated[bool, typer.Option("--contract", help="Run the contract as well; takes longer.")] = False,
 ) -> None:
     """Write down what a server does: routes, shapes of answers, errors, events."""
     with _ending_well():
-        taking = Taking.of(target, _level(level))
+        taking = Taking.of(target, _level(level), contract=contract)
         with Progress(lines=4) as progress:
             progress.begin(f"Asking {taking.opening.target}", taking.exchanges)
             found = run(taking.run(progress.advance))
@@ -234,6 +235,7 @@ def compare(
     before: Annotated[str, typer.Argument(help="A capture or a target: what clients work with now.", metavar="A")],
     after: Annotated[str, typer.Argument(help="A capture or a target: what they are to work with.", metavar="B")],
     level: Annotated[str | None, typer.Option(help="read, write or prompt, for targets.", show_default=False)] = None,
+    contract: Annotated[bool, typer.Option("--contract", help="Run the contract on targets as well.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Show additive and cosmetic findings one by one as well.")
@@ -244,10 +246,10 @@ def compare(
     Exit codes: 0 safe, 1 breaking, 2 could not compare.
     """
     with _ending_well():
-        sides = (Side(before, _level(level)), Side(after, _level(level)))
+        sides = [Side(each, _level(level), contract=contract) for each in (before, after)]
         with Progress(lines=4) as progress:
             progress.begin("Asking", sum(side.exchanges for side in sides))
-            comparison = run(compared(*sides, progress.advance))
+            comparison = run(compared(sides[0], sides[1], progress.advance))
     if json:
         typer.echo(comparison.model_dump_json(indent=2))
     else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -10,10 +13,15 @@ import pytest
 from opencode_contract.capture.document import document_of
 from opencode_contract.capture.grammar import scenario
 from opencode_contract.capture.model import FORMAT, Answer, Capture, Observation, Request
+from opencode_contract.compare.client import ROUTES, client_note
 from opencode_contract.compare.comparing import compare
+from opencode_contract.compare.difference import Place
 from opencode_contract.compare.model import Comparison, Finding
 from opencode_contract.compare.rules import RULES
+from opencode_contract.compare.touched import TOUCHED
 from opencode_contract.evidence import Json
+from opencode_contract.requirements import ALL
+from opencode_sandbox import requests
 
 JSON = {"content-type": "application/json"}
 
@@ -74,6 +82,13 @@ def fields(required: list[str] | None = None, *, closed: bool = False, **propert
 
 
 TEXT: Json = {"type": "string"}
+
+
+def of_texts(names: list[str]) -> Json:
+    """The schema of an object whose fields are texts, all of them required."""
+    return {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": list[Json](names)}
+
+
 NUMBER: Json = {"type": "number"}
 QUERY: Json = [{"in": "query", "name": "limit", "schema": {"type": "number"}}]
 NEEDED: Json = [{"in": "query", "name": "limit", "schema": {"type": "number"}, "required": True}]
@@ -219,7 +234,7 @@ def test_same_fact_in_schema_and_answer_is_one_finding() -> None:
     """A field that is gone from the description and from the answers is one finding with two kinds of evidence."""
     session: dict[str, Json] = {"id": "ses#1", "slug": "a", "projectID": "p", "directory": "d", "title": "t"}
     before, after = (
-        described(fields(list(names), **dict.fromkeys(names, TEXT)), route="/session").model_copy(
+        described(of_texts(names), route="/session").model_copy(
             update={"observations": seen({key: session[key] for key in names}).observations}
         )
         for names in (list(session), [key for key in session if key != "title"])
@@ -253,3 +268,46 @@ def test_own_version_in_a_text_is_no_difference() -> None:
     )
     assert compare(one, other).findings == []
     assert compare(one, other.model_copy(update={"version": "1.3.2"})).findings
+
+
+def test_documented_rules() -> None:
+    """The page names each rule with its severity, its sentence and the rule of the other direction."""
+    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text(encoding="utf-8")
+    rows = {f"| `{rule.id}` | {rule.severity.word} | {rule.sentence} | `{rule.reverse}` |" for rule in RULES.values()}
+    written = {line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 5}
+    assert rows - written == set()
+    assert written - rows == set()
+
+
+def test_requirements_that_are_named_exist() -> None:
+    """Each pattern of the table of what is touched fits a requirement."""
+    ids = [requirement.id for requirement in ALL]
+    assert [about for about, pattern in TOUCHED if not any(re.fullmatch(pattern, each) for each in ids)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "note"),
+    [
+        ("answer.field.removed", Place("session", "id"), "needs id"),
+        ("answer.field.removed", Place("session", "cost"), "reads cost if it is there"),
+        ("answer.field.removed", Place("message user", "variant"), "does not look at it, and keeps it"),
+        ("answer.field.added", Place("session", "path"), "keeps fields that it does not know"),
+        ("answer.field.removed", Place("event message.part.updated", "properties.delta"), "parses both"),
+        ("event.added", Place("event message.part.delta"), "parses both"),
+        ("event.gone", Place("event plugin.added"), "passes the event on"),
+        ("route.gone", Place("POST /session/{id}/fork"), "does not ask this route"),
+        ("header.gone", Place("header vary of answers"), "looks at the content type"),
+    ],
+)
+def test_what_the_client_does(rule: str, place: Place, note: str) -> None:
+    """Said from the client's own models and requests."""
+    assert client_note(rule, place, []).startswith(note)
+
+
+def test_routes_that_the_client_asks() -> None:
+    """The table of its routes is what its requests are made of."""
+    text = inspect.getsource(requests)
+    made = set(re.findall(r'Request\("(\w+)", f?"(/[^"]*|\{_session_path\(session_id\)\}[^"]*)"', text))
+    made |= {(method, "{_session_path(session_id)}") for method in re.findall(r'Request\("(\w+)", _session_path', text)}
+    asked = {f"{method} {path.replace('{_session_path(session_id)}', '/session/{id}')}" for method, path in made}
+    assert asked == ROUTES

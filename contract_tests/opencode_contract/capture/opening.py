@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Literal
 
 import httpx
@@ -27,6 +28,8 @@ class Server:
     target: str
     kind: Literal["fake", "local", "deployment"]
     stage: Stage
+    start_seconds: float = 0.0
+    """How long it took until it answered, where the kit has started it."""
 
     @property
     def own(self) -> bool:
@@ -61,8 +64,9 @@ def opening(text: str) -> Opening:
 
 @asynccontextmanager
 async def _fake(text: str, version: str) -> AsyncIterator[Server]:
+    started = monotonic()
     async with fake_stage(version, fidelity_script()) as stage:
-        yield Server(text, "fake", stage)
+        yield Server(text, "fake", stage, monotonic() - started)
 
 
 @asynccontextmanager
@@ -70,8 +74,9 @@ async def _local(binary: Binary) -> AsyncIterator[Server]:
     with warnings.catch_warnings():
         # The stage gives the server the fake's templates of commands; a newer version than all tried gets the newest.
         warnings.simplefilter("ignore", UnprovenVersion)
+        started = monotonic()
         async with real_stage(binary, fidelity_script()) as stage:
-            yield Server(f"local:{binary.version}", "local", stage)
+            yield Server(f"local:{binary.version}", "local", stage, monotonic() - started)
 
 
 @asynccontextmanager

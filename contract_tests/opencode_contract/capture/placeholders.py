@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from opencode_contract.capture.shape import shape_of
 from opencode_contract.evidence import Json
 
 TEXT = "<text>"
+_ID = re.compile(r"^(ses_|msg_|prt_|per_|que_).*")
 _CHOSEN_KEYS = frozenset({"metadata", "input", "options", "headers", "environment", "permission", "tools"})
 """Fields whose value may have keys that somebody has chosen."""
 
@@ -30,4 +33,4 @@ def blanked(value: Json, name: str = "") -> Json:
         case dict():
             if name in _CHOSEN_KEYS:
                 return {}
-            return {key: blanked(each, key) for key, each in value.items()}
+            return {_ID.sub(r"\1", key): blanked(each, key) for key, each in value.items()}

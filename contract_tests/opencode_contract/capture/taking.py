@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as version_of
 
@@ -12,23 +12,24 @@ import httpx
 
 from opencode_contract.capture.document import Document, canonical, document_of
 from opencode_contract.capture.grammar import scenario
+from opencode_contract.capture.measuring import measured
 from opencode_contract.capture.model import (
     FORMAT,
     Answer,
     Capture,
     LevelWord,
+    Measures,
     Observation,
     Request,
     Scenario,
     answers_of,
 )
 from opencode_contract.capture.opening import Server
-from opencode_contract.capture.placeholders import blanked
+from opencode_contract.capture.placeholders import TEXT, blanked
 from opencode_contract.capture.probes import Probe, harmless, probes
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.cast import Cast
-from opencode_contract.fidelity.compare import Performance
-from opencode_contract.fidelity.scene import EVENTS
+from opencode_contract.fidelity.scene import EVENTS, Seen
 from opencode_contract.fidelity.steps import Absent, Send
 from opencode_contract.targets import Level
 
@@ -40,6 +41,8 @@ _HEADERS = re.compile(
     r"location|x-accel-buffering|x-content-type-options"
 )
 _LITERAL_ID = re.compile(r"/(ses|msg|prt|per|que)_[^/?]*|/\{(?!id\})[^}]*\}")
+_TELLING_HEADERS = frozenset({"link", "x-next-cursor", "location", "www-authenticate"})
+"""Headers that may hold ids, addresses or names."""
 _BROKEN = 0
 _WORDS: Mapping[Level, LevelWord] = {Level.READ: "read", Level.WRITE: "write", Level.PROMPT: "prompt"}
 
@@ -81,6 +84,7 @@ class Take:
         for each in chosen:
             if each.case.alone:
                 await self._perform(cast, each)
+        measures = await measured(cast, self.server.start_seconds) if "shared" in cast.names else Measures()
         observations = [seen for each in chosen for seen in self.observations[each.case.name]]
         return Capture(
             format=FORMAT,
@@ -95,11 +99,14 @@ class Take:
             scenarios=[self.scenarios[each.case.name] for each in chosen if each.case.name in self.scenarios],
             events=dict(sorted(self.events.items())),
             answers=answers_of(observations),
+            measures=measures,
         )
 
     async def _perform(self, cast: Cast, probe: Probe) -> None:
         shown = await cast.play(probe.case)
-        self.observations[probe.case.name] = [self._cleaned(each) for each in _observed(probe, shown)]
+        self.observations[probe.case.name] = [
+            self._cleaned(each) for each in _observed(probe, shown.normal if self.server.own else shown.seen)
+        ]
         if probe.case.events and self.server.own:
             heard = next(each.value for each in shown.seen if each.what == EVENTS)
             found, examples = scenario(probe.case.name, shown.normaliser.value(heard))
@@ -111,7 +118,8 @@ class Take:
     def _cleaned(self, seen: Observation) -> Observation:
         if self.server.own:
             return seen
-        answer = seen.answer.model_copy(update={"body": blanked(seen.answer.body)})
+        headers = {name: TEXT if name in _TELLING_HEADERS else told for name, told in seen.answer.headers.items()}
+        answer = seen.answer.model_copy(update={"body": blanked(seen.answer.body), "headers": headers})
         return seen.model_copy(update={"answer": answer})
 
     async def _document(self) -> Document:
@@ -123,11 +131,11 @@ class Take:
         return document_of(answer.json())
 
 
-def _observed(probe: Probe, shown: Performance) -> Iterator[Observation]:
+def _observed(probe: Probe, shown: Iterable[Seen]) -> Iterator[Observation]:
     sends = _sends(probe)
     deleted: list[str] = []
     number = 0
-    for each in shown.normal:
+    for each in shown:
         if not isinstance(each.value, dict) or each.what not in sends:
             continue
         number += 1

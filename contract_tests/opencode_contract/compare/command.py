@@ -17,7 +17,7 @@ from opencode_contract.targets import Level
 class Side:
     """A capture at hand, or one that is still to be taken."""
 
-    def __init__(self, text: str, level: Level | None = None) -> None:
+    def __init__(self, text: str, level: Level | None = None, *, contract: bool = False) -> None:
         self._capture: Capture | None = None
         self._taking: Taking | None = None
         path = Path(text)
@@ -26,7 +26,7 @@ class Side:
         elif path.suffix == ".json":
             raise BadTarget(f"there is no file {text}: write one with 'opencode-contract capture TARGET -o {text}'")
         else:
-            self._taking = Taking.of(text, level)
+            self._taking = Taking.of(text, level, contract=contract)
 
     @property
     def exchanges(self) -> int:

@@ -9,10 +9,10 @@ from opencode_contract.compare import documents, streams
 from opencode_contract.compare.client import client_note
 from opencode_contract.compare.contract import differences as contract_differences
 from opencode_contract.compare.difference import Difference
-from opencode_contract.compare.model import SEVERITIES, Comparison, Evidence, Finding, Side
+from opencode_contract.compare.model import Comparison, Evidence, Finding, Side
 from opencode_contract.compare.observations import Observed
 from opencode_contract.compare.rules import RULES
-from opencode_contract.compare.severity import Severity
+from opencode_contract.compare.severity import SEVERITIES, Severity
 from opencode_contract.compare.touched import requirements_about
 
 SHOWN = 3

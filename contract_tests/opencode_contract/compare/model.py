@@ -8,10 +8,9 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, JsonValue, computed_field
 
 from opencode_contract.capture.model import Answer, Measures, Request
+from opencode_contract.compare.severity import SEVERITIES, Word
 
-Word: TypeAlias = Literal["breaking", "risky", "additive", "cosmetic"]
 Source: TypeAlias = Literal["schema", "observation", "events", "contract"]
-SEVERITIES: tuple[Word, ...] = ("breaking", "risky", "additive", "cosmetic")
 
 
 class Exchange(BaseModel):

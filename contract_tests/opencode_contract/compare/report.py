@@ -11,7 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from opencode_contract.compare.model import SEVERITIES, Comparison, Finding, Side, Word
+from opencode_contract.compare.model import Comparison, Finding, Side
+from opencode_contract.compare.severity import SEVERITIES, Word
 
 _COLOURS: dict[Word, str] = {"breaking": "red", "risky": "yellow", "additive": "green", "cosmetic": "dim"}
 _MEANING: dict[Word, str] = {

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Literal, TypeAlias
+
+Word: TypeAlias = Literal["breaking", "risky", "additive", "cosmetic"]
+SEVERITIES: tuple[Word, ...] = ("breaking", "risky", "additive", "cosmetic")
+"""The worst first."""
 
 
 class Severity(IntEnum):
@@ -18,6 +23,6 @@ class Severity(IntEnum):
     """A client that uses this no longer works."""
 
     @property
-    def word(self) -> str:
+    def word(self) -> Word:
         """The severity as reports write it."""
-        return self.name.lower()
+        return SEVERITIES[Severity.BREAKING - self]

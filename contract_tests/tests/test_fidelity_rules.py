@@ -239,12 +239,24 @@ def tool(state: str, **more: Json) -> Json:
 
 def test_progress_may_be_missing() -> None:
     """A running tool's output so far may be told of or not, but must become the output."""
-    done = tool("completed", output="one two")
+    runs, done = tool("running"), tool("completed", output="one two")
     shown = tool("running", metadata={"output": "one"})
-    assert differences([shown, done], [done], EVENTS) == []
-    assert differences([shown, done], [tool("running", metadata={"output": "one "}), done], EVENTS) == []
+    assert differences([runs, shown, done], [runs, done], EVENTS) == []
+    assert differences([runs, shown, done], [runs, tool("running", metadata={"output": "one "}), done], EVENTS) == []
+    assert differences([runs, shown, done], [runs, tool("running", metadata={"output": "two"}), done], EVENTS)
+    assert differences([runs, shown, done], [runs, tool("running", metadata={"output": "one", "x": 1}), done], EVENTS)
+
+
+def test_who_tells_first_that_a_tool_runs() -> None:
+    """The stream's reader, or the tool with what it shows; that it runs is told in any case, and told once."""
+    runs, done = tool("running", raw=""), tool("completed", output="one two")
+    shown = tool("running", metadata={"output": "one"}, title="A title")
+    assert differences([runs, shown, done], [shown, done], EVENTS) == []
+    assert differences([runs, shown, done], [shown, shown, done], EVENTS) == []
     assert differences([shown, done], [tool("running", metadata={"output": "two"}), done], EVENTS)
-    assert differences([shown, done], [tool("running", metadata={"output": "one", "x": 1}), done], EVENTS)
+    assert differences([shown, done], [done], EVENTS)
+    assert differences([runs, done], [runs, runs, done], EVENTS)
+    assert differences([runs, done], [tool("running", metadata={"other": 1}), done], EVENTS)
 
 
 @pytest.mark.parametrize("kind", ["permission.asked", "question.asked", "todo.updated"])

@@ -9,9 +9,10 @@ that it was created with.
 
 *Progress* is a ``message.part.updated`` of a running tool that shows the output so far, or the session of its subagent.
 The real server tells of it when it comes to it, often not at all (1.1.53: between none and two for one and the same
-command, and none where a tool shows something before the reader of the stream has heard of its call). So it is taken
-out as well. What both stages tell has to have the same fields and values, and each output to be a beginning of the
-final one.
+command). So it is taken out as well. What both stages tell has to have the same fields and values, and each output to
+be a beginning of the final one. *That a tool runs* is told first by the reader of the stream or, from 1.14.34 on, by
+the tool itself together with what it shows, whoever is faster (1.18.34: the reader in one of twelve). So the first time
+is compared without what is shown (``metadata`` and ``title`` of progress, ``raw``), and its progress is noted.
 
 All other events keep their order, but for what tools may overtake: see ``overtaking``.
 """
@@ -39,6 +40,8 @@ class Log:
     told: dict[str, list[Json]] = field(default_factory=dict)
     progress: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    """The tools that were told to run."""
 
     @property
     def histories(self) -> Json:
@@ -83,26 +86,39 @@ def take_apart(events: Json) -> Log:
             log.told.setdefault(f"session.updated {_subject(content)}", []).append(content)
         if kind in _BACKGROUND or user in users:
             log.told.setdefault(f"{kind} {user or _subject(content)}", []).append(content)
-        elif not _note_progress(log, kind, content):
-            log.foreground.append(event)
+        else:
+            log.foreground += _without_progress(log, event)
             users |= {user} - {""}
     log.foreground = tools_behind_stream(log.foreground)
     return log
 
 
-def _note_progress(log: Log, kind: str, content: Json) -> bool:
-    """Whether an event is progress; the final output of a tool is noted on the way."""
-    part = content.get("part") if isinstance(content, dict) else None
-    if kind != "message.part.updated" or not isinstance(part, dict) or part.get("type") != "tool":
-        return False
-    flat = dict(_flat(part))
-    output = flat.get("state.output")
+def _without_progress(log: Log, event: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    """An event unless it is progress, which is noted, as is the final output of a tool."""
+    told = event.get("properties")
+    part = told.get("part") if event.get("type") == "message.part.updated" and isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(part, dict) or part.get("type") != "tool":
+        yield event
+        return
+    flat, name = dict(_flat(part)), str(part.get("id"))
+    output, runs = flat.get("state.output"), flat.get("state.status") == "running"
     if isinstance(output, str):
-        log.outputs[str(part.get("id"))] = output
-    if flat.get("state.status") != "running" or not _PROGRESS & flat.keys():
-        return False
-    log.progress.setdefault(str(part.get("id")), []).append(flat)
-    return True
+        log.outputs[name] = output
+    shows = runs and bool(_PROGRESS & flat.keys())
+    if shows:
+        log.progress.setdefault(name, []).append(flat)
+    if runs and name not in log.begun:
+        log.begun.add(name)
+        yield {**event, "properties": {**told, "part": _begun(part, shows=shows)}}
+    elif not shows:
+        yield event
+
+
+def _begun(part: dict[str, Json], *, shows: bool) -> Json:
+    """A running tool without what it shows."""
+    state, shown = part["state"], {"raw", "metadata", "title"} if shows else {"raw"}
+    kept = {key: value for key, value in state.items() if key not in shown} if isinstance(state, dict) else state
+    return {**part, "state": kept}
 
 
 def _content(event: dict[str, Json]) -> tuple[str, Json]:

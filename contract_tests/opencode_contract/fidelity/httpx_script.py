@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from opencode_contract.fidelity.compare import Difference
-from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
+from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Pass, Send, Settle, Step
 
 _HEAD = '''\
 """Shows where the fake differs from OpenCode {version}.
@@ -109,6 +109,8 @@ def _lines(step: Step) -> Iterator[str]:
             yield f"time.sleep(1)  # on the event stream: {step.event} {dict(step.where) or ''}".rstrip()
         case Settle(running=running):
             yield "time.sleep(1)" if running else "settle()"
+        case Pass(seconds=seconds):
+            yield f"time.sleep({seconds:g})"
         case Open(name=name, path=path):
             yield f"{name} = threading.Event()"
             yield f"threading.Thread(target=listen, args=({path!r}, {name}), daemon=True).start()"

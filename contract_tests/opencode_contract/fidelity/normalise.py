@@ -158,8 +158,8 @@ class Normaliser:
             return "<web page>"
         for folder, role in (
             (self.places.workspace, "<workspace>"),
-            (self.places.data, "<data>"),
             (posixpath.relpath(self.places.data, self.places.workspace), "<data>"),
+            (self.places.data, "<data>"),
             (self.places.temporary, "<temporary>"),
         ):
             text = text.replace(folder, role)

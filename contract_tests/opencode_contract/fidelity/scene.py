@@ -13,7 +13,7 @@ import httpx
 
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.stages import USERNAME, Stage
-from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Send, Settle, Step
+from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Pass, Send, Settle, Step
 from opencode_contract.fidelity.stream import EventLog, Hearing, session_ids
 
 QUIET = 0.45
@@ -89,6 +89,8 @@ class Scene:
                 await self._await(step)
             case Settle(running=running):
                 await self.settle(running=running)
+            case Pass(seconds=seconds):
+                await asyncio.sleep(seconds)
             case Open(name=name, path=path):
                 self._opened[name] = await self.stage.listen(path).__aenter__()
             case Close(name=name):

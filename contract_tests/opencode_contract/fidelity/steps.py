@@ -70,6 +70,13 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """Lets time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Opens one more event stream, which is read from its first frame on."""
 
@@ -84,7 +91,7 @@ class Close:
     name: str
 
 
-Step: TypeAlias = Send | Join | Await | Settle | Open | Close
+Step: TypeAlias = Send | Join | Await | Settle | Pass | Open | Close
 
 
 def get(path: str, **save: str) -> Send:

@@ -25,7 +25,7 @@ class AskRules(Acting):
     @rule(number=NUMBERS)
     def ask_permission(self, number: int) -> None:
         """Lets a tool ask for leave."""
-        path = self.idle_path(number, "/prompt_async")
+        path = self.prompted_path(number, "/prompt_async")
         asked = Await("permission.asked", save={"permission": "id"})
         self.do(post(path, text("play leave")), asked, Settle(running=True), get("/permission"))
         self.running, self.asks = self.sessions[number % len(self.sessions)], "permission"
@@ -50,7 +50,7 @@ class AskRules(Acting):
     @rule(number=NUMBERS)
     def allow_always(self, number: int) -> None:
         """Lets a tool ask, and allows it for ever: whoever asks later is not kept waiting."""
-        path = self.idle_path(number, "/prompt_async")
+        path = self.prompted_path(number, "/prompt_async")
         pending = get("/permission", permission="0.id")
         self.do(post(path, text("play always leave")), Settle(running=True), pending)
         self.do(post("/permission/{permission}/reply", {"reply": "always"}), Settle())
@@ -59,7 +59,7 @@ class AskRules(Acting):
     @rule(play=st.sampled_from(("question", "several colours")), number=NUMBERS)
     def ask_question(self, play: str, number: int) -> None:
         """Lets the assistant ask a question."""
-        path = self.idle_path(number, "/prompt_async")
+        path = self.prompted_path(number, "/prompt_async")
         asked = Await("question.asked", save={"question": "id"})
         self.do(post(path, text(f"play {play}")), asked, Settle(running=True), get("/question"))
         self.running, self.asks = self.sessions[number % len(self.sessions)], "question"

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition
 
 from opencode_contract.fidelity.stagehand import Diverged, Stagehand
-from opencode_contract.fidelity.steps import Settle, Step, post
+from opencode_contract.fidelity.steps import Pass, Settle, Step, post
 
 Ask: TypeAlias = Literal["permission", "question"]
 
 NUMBERS = st.integers(0, 9)
 """Picks a session: the shrunk choice is the first."""
+
+SECONDS_TO_END = 1.0
+"""What a real server needs at most to end an aborted run."""
 
 
 class Acting(RuleBasedStateMachine):
@@ -29,6 +32,8 @@ class Acting(RuleBasedStateMachine):
         """The session that is kept busy: by a long pause, or by an ask."""
         self.asks: Ask | None = None
         """What it asks."""
+        self._aborted: set[str] = set()
+        """The sessions whose run was aborted, since time last passed."""
         self._made = 0
         self._over = False
 
@@ -66,11 +71,28 @@ class Acting(RuleBasedStateMachine):
         self.let_end()
         return self.path(number, below)
 
+    def prompted_path(self, number: int, below: str) -> str:
+        """The same, for what makes the session run.
+
+        A real server may lose a prompt that comes while an aborted run is still on its way out, so time passes first.
+        """
+        path = self.idle_path(number, below)
+        if self.sessions[number % len(self.sessions)] in self._aborted:
+            self._aborted.clear()
+            self.do(Pass(SECONDS_TO_END))
+        return path
+
     def let_end(self) -> None:
         """Aborts what is still under way."""
         if self.running is not None:
-            busy, self.running, self.asks = self.running, None, None
-            self.do(post(f"/session/{{{busy}}}/abort"), Settle())
+            self.do(self.abort(), Settle())
+
+    def abort(self) -> Step:
+        """The step that aborts what is under way."""
+        busy, self.running, self.asks = self.running, None, None
+        if busy is not None:
+            self._aborted.add(busy)
+        return post(f"/session/{{{busy}}}/abort")
 
 
 def _has_sessions(machine: Acting) -> bool:

@@ -31,26 +31,26 @@ class RunRules(Acting):
     @rule(play=PLAYS, more=st.sampled_from(sorted(_MORE)), number=NUMBERS)
     def prompt(self, play: str, more: str, number: int) -> None:
         """Sends a prompt and waits for the answer."""
-        self.do(post(self.idle_path(number, "/message"), text(f"play {play}", **_MORE[more])), Settle())
+        self.do(post(self.prompted_path(number, "/message"), text(f"play {play}", **_MORE[more])), Settle())
 
     @with_sessions
     @rule(play=PLAYS, number=NUMBERS)
     def prompt_async(self, play: str, number: int) -> None:
         """Sends a prompt without waiting for the answer."""
-        self.do(post(self.idle_path(number, "/prompt_async"), text(f"play {play}")), Settle())
+        self.do(post(self.prompted_path(number, "/prompt_async"), text(f"play {play}")), Settle())
 
     @with_sessions
     @rule(synchronous=st.booleans(), number=NUMBERS)
     def prompt_silently(self, synchronous: bool, number: int) -> None:
         """Sends a prompt that wants no answer."""
-        path = self.idle_path(number, "/message" if synchronous else "/prompt_async")
+        path = self.prompted_path(number, "/message" if synchronous else "/prompt_async")
         self.do(post(path, text("by the way", noReply=True)), Settle())
 
     @with_sessions
     @rule(number=NUMBERS)
     def keep_busy(self, number: int) -> None:
         """Sends a prompt whose answer takes very long."""
-        path = self.idle_path(number, "/prompt_async")
+        path = self.prompted_path(number, "/prompt_async")
         begun = Await("message.updated", {"info.role": "assistant"})
         self.do(post(path, text("play a long pause")), begun, Settle(running=True))
         self.running = self.sessions[number % len(self.sessions)]
@@ -68,8 +68,7 @@ class RunRules(Acting):
     def abort_busy(self) -> None:
         """Aborts what runs, or asks."""
         path = f"/session/{{{self.running}}}"
-        self.running, self.asks = None, None
-        self.do(post(f"{path}/abort"), get("/session/status"), Settle(), get(f"{path}/message"))
+        self.do(self.abort(), get("/session/status"), Settle(), get(f"{path}/message"))
 
     @with_sessions
     @rule(number=NUMBERS)
@@ -81,4 +80,13 @@ class RunRules(Acting):
     @rule(number=NUMBERS)
     def shell(self, number: int) -> None:
         """Runs a shell command beside the conversation."""
-        self.do(post(self.idle_path(number, "/shell"), {"agent": "build", "command": "true"}), Settle())
+        self.do(post(self.prompted_path(number, "/shell"), {"agent": "build", "command": "true"}), Settle())
+
+    @with_sessions
+    @rule(name=st.sampled_from(("init", "review")), agent=st.sampled_from(("", "general", "plan")), number=NUMBERS)
+    def command(self, name: str, agent: str, number: int) -> None:
+        """Lets the session do a command: a prompt, or a job for a subagent."""
+        body: dict[str, Json] = {"command": name, "arguments": "it"}
+        if agent:
+            body["agent"] = agent
+        self.do(post(self.prompted_path(number, "/command"), body), Settle())

@@ -94,6 +94,23 @@ async def test_what_a_command_names_in_vain_is_told_to_its_session(
 @pytest.mark.parametrize(
     ("version", "told"),
     [
+        ("1.1.53", ["session.status", "session.idle"]),
+        ("1.14.34", ["session.status", "session.status", "session.idle"]),
+        ("1.15.0", []),
+    ],
+)
+async def test_a_shell_command_in_no_session(serving: Serving, version: str, told: list[str]) -> None:
+    """Older versions find out that there is none when it has begun to run."""
+    async with serving(SCRIPT, version=version) as served:
+        body = {"agent": "build", "command": "ls"}
+        answer = await served.http.post("/session/ses_00000000000000000000000000/shell", json=body)
+        heard = [each.type for each in served.server.events]
+    assert (answer.status_code, heard) == (404, told)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
         ("1.2.27", ["session.status", "session.idle"]),
         ("1.3.2", ["session.error", "session.status", "session.idle"]),
         ("1.14.34", ["session.status", "session.error", "session.status", "session.idle"]),

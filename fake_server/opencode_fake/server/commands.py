@@ -62,7 +62,9 @@ async def init(app: App, incoming: Incoming) -> Outgoing:
 async def shell(app: App, incoming: Incoming) -> Outgoing:
     """``POST /session/{sessionID}/shell``."""
     given = _checked(incoming, schemas.SHELL)
-    session = sessions.find(app, incoming)
+    session = sessions.known(app, incoming)
+    if session is None:
+        raise unknowns.shell_session(app, incoming)
     if app.driver.runs(session.id):
         raise Refused(errors.busy(session.id))
     if given["agent"] not in AGENTS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from opencode_fake.run.effects import Event, event, go_idle, set_status
 from opencode_fake.run.errors import agent_not_found, command_not_found, unknown_error, unknown_model
-from opencode_fake.server import errors
+from opencode_fake.server import errors, sessions
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming
 from opencode_fake.state.store import Session
@@ -47,6 +47,16 @@ def shell_agent(app: App, session: Session, name: str) -> Refused:
         _tell(app, session, (_failed(session.id, unknown_error(agent_not_found(name, behaviours))),))
     _tell(app, session, go_idle(app.world, session.id))
     return Refused(errors.unknown_agent(name))
+
+
+def shell_session(app: App, incoming: Incoming) -> Refused:
+    """There is no session for a shell command; older versions find that out when it has begun to run."""
+    session_id, behaviours = incoming.parameters["sessionID"], app.world.behaviours
+    if not behaviours.missing_session_refused:
+        begun = (set_status(app.world, session_id, {"type": "busy"}),) if behaviours.shell_is_busy else ()
+        for happened in (*begun, *go_idle(app.world, session_id)):
+            app.publish(happened, incoming.directory)
+    return Refused(sessions.not_found(app, incoming))
 
 
 def _failed(session_id: str, error: ErrorInfo) -> Event:

@@ -7,15 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from opencode_contract.fidelity.compare import Difference, Performance
+from opencode_contract.fidelity.duo import Duo
 from opencode_contract.fidelity.exploration import exploration, rounds
 from opencode_contract.fidelity.httpx_script import httpx_script
+from opencode_contract.fidelity.machine import explore
 from opencode_contract.fidelity.normalise import Normaliser
-from opencode_contract.fidelity.outcome import Bounds, Exploration
+from opencode_contract.fidelity.outcome import Audience, Bounds, Exploration
 from opencode_contract.fidelity.scene import Scene
-from opencode_contract.fidelity.stages import Stage, fake_stage, fidelity_script
-from opencode_contract.fidelity.steps import Await, Close, Join, Open, Send, Settle, Step, get, patch, post, text
+from opencode_contract.fidelity.stagehand import Stagehand
+from opencode_contract.fidelity.stages import Places, Stage, fake_stage, fidelity_script
+from opencode_contract.fidelity.steps import Await, Close, Join, Open, Pass, Send, Settle, Step, get, patch, post, text
 
 DIFFERENCE = Difference('1. GET "x" \\ y', "a", "b")
 
@@ -40,6 +44,38 @@ async def test_a_difference_is_found_and_shrunk() -> None:
     assert "version" in finding.differences[0].place
     assert finding.script.count("\nshow(") == 1
     assert "show('POST', '/session'" in finding.script
+
+
+class Whim(Stagehand):
+    """Finds a difference once, and never again."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        nowhere = Stage("nowhere", "1.1.53", "http://127.0.0.1:9", SecretStr(""), Places("/w", "/d", "/t"))
+        super().__init__(Duo(nowhere, nowhere), loop, Audience())
+        self.found = False
+
+    def begin(self) -> None:
+        """Begins with no steps."""
+        self.steps = []
+
+    def perform(self, *steps: Step) -> None:
+        """Finds something the first time."""
+        self.steps.extend(steps)
+        if not self.found:
+            self.found = True
+            raise ValueError("something")
+
+    def finish(self) -> None:
+        """Finds nothing."""
+
+
+async def test_what_does_not_come_again_is_reported() -> None:
+    """A sequence that goes another way when it is done again ends in a report, not in a traceback."""
+    hand = Whim(asyncio.get_running_loop())
+    assert explore(hand, sequences=3, steps=3, seed=0) is None
+    (chance,) = hand.chances
+    assert "done again" in chance.place
+    assert "Flaky" in str(chance.fake)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +119,7 @@ async def test_the_program_does_the_steps(tmp_path: Path) -> None:
         Join("reply"),
         Settle(),
         Settle(running=True),
+        Pass(0.01),
         get("/session/{one}/message", user="0.info.id", nothing="9.info.id", kind="headers.content-type"),
         get("/session/{one}/message/{user}"),
         Send("POST", "/session", content=b"{", headers={"Content-Type": "application/json"}),

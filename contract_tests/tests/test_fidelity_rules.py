@@ -226,12 +226,13 @@ def test_other_events_keep_their_order() -> None:
     assert differences([status("busy"), status("busy")], [status("busy")], EVENTS)
 
 
-def tool(state: str, **more: Json) -> Json:
+def tool(state: str, name: str = "bash", **more: Json) -> Json:
     """A message.part.updated of a tool."""
     part: Json = {
         "id": "prt_000000000001AAAAAAAAAAAAAA",
         "sessionID": SES,
         "type": "tool",
+        "tool": name,
         "state": {"status": state, **more},
     }
     return {"type": "message.part.updated", "properties": {"part": part}}
@@ -269,6 +270,20 @@ def test_a_tools_own_event_may_overtake_the_parts_of_its_step(kind: str) -> None
     assert differences([*begun, own, done], [*begun, done, own], EVENTS)
     assert differences([status("busy"), *begun, own], [own, status("busy"), *begun], EVENTS)
     assert differences([*begun, own, done], [*begun, done], EVENTS)
+
+
+def test_a_call_that_comes_to_nothing_may_be_done_before_the_text_ends() -> None:
+    """The tool for mistakes has nothing to do; another one's result keeps its place."""
+    text: Json = {"type": "message.part.updated", "properties": {"part": {"type": "text", "sessionID": SES}}}
+
+    def logs(name: str) -> tuple[list[Json], list[Json]]:
+        begun, done = tool("running", name=name), tool("completed", name=name)
+        return [begun, done, text, status("idle")], [begun, text, done, status("idle")]
+
+    assert differences(*logs("invalid"), EVENTS) == []
+    assert differences(*logs("bash"), EVENTS)
+    (early, _), done = logs("invalid"), tool("completed", name="invalid")
+    assert differences(early, [tool("running", name="invalid"), text, status("idle"), done], EVENTS)
 
 
 def test_a_subagents_session_may_overtake_the_stream_of_its_parent() -> None:

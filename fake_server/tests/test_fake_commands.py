@@ -91,6 +91,18 @@ async def test_what_a_command_names_in_vain_is_told_to_its_session(
     assert (answer.status_code, said) == (status, [told] if told else [])
 
 
+async def test_a_command_for_an_agent_that_does_tasks(serving: Serving) -> None:
+    """It becomes a task for that agent, whatever the command says."""
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        given = {"command": "init", "arguments": "", "agent": "general"}
+        await served.http.post(f"/session/{session}/command", json=given)
+        (part,) = (await served.messages(session))[0]["parts"]
+        (child,) = (await served.http.get(f"/session/{session}/children")).json()
+    assert (part["type"], part["agent"], part["command"]) == ("subtask", "general", "init")
+    assert child["title"] == f"{part['description']} (@general subagent)"
+
+
 @pytest.mark.parametrize(
     ("version", "told"),
     [

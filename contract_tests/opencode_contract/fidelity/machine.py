@@ -7,6 +7,7 @@ from hypothesis import seed as with_seed
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
+from opencode_contract.fidelity.compare import Difference
 from opencode_contract.fidelity.rules.asks import AskRules
 from opencode_contract.fidelity.rules.history import HistoryRules
 from opencode_contract.fidelity.rules.runs import RunRules
@@ -36,8 +37,12 @@ def explore(hand: Stagehand, *, sequences: int, steps: int, seed: int) -> Diverg
                 print_blob=False,
             ),
         )
-    except (Diverged, Tired, Flaky):
-        # A machine that is ended in the middle of shrinking looks flaky to Hypothesis.
+    except (Diverged, Tired):
+        pass
+    except Flaky as confused:
+        # A machine that is ended in the middle of shrinking looks flaky to Hypothesis; so does one whose servers do not
+        # do the same each time, which is worth a report, too.
         if hand.shortest is None:
-            raise
+            said = " ".join(f"{type(confused).__name__}: {confused}".split())
+            hand.chances.append(Difference(f"a sequence that was done again ({hand.steps})", "not the same", said))
     return hand.shortest

@@ -2,10 +2,11 @@
 
 A tool works from the moment when its call is complete, while the reader of the model's stream may still be busy with
 the parts before it (it takes a snapshot of the files at each step's start). So *a tool's own events* come at any place
-among the parts of its step: what it asks (``permission.asked``, ``question.asked``), ``todo.updated``, and all that is
-told of the session of its subagent. They are put behind the parts that follow them, up to anything else: what came of a
-tool, the end of the step, an answer of the user. Those of one session keep their order among themselves, and the log of
-a subagent's session is treated the same.
+among the parts of its step: what it asks (``permission.asked``, ``question.asked``), ``todo.updated``, all that is told
+of the session of its subagent, and that the tool ``invalid``, which has nothing to do, is done (1.1.53: before the text
+in front of it ends, or after, each five times of ten). They are put behind the parts that follow them, up to anything
+else: what came of another tool, the end of the step, an answer of the user. Those of one session keep their order among
+themselves, and the log of a subagent's session is treated the same.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _woven(
         session = _session(event)
         if session in parents and session not in own:
             below.setdefault(_child(session, own, parents), []).append(event)
-        elif event.get("type") in _OF_TOOLS:
+        elif event.get("type") in _OF_TOOLS or _is_done_at_once(event):
             held.append(event)
         else:
             if not _is_streamed(event):
@@ -82,6 +83,12 @@ def _is_streamed(event: dict[str, Json]) -> bool:
     part, state = _held(event, "part"), _held(event, "part").get("state")
     under_way = isinstance(state, dict) and state.get("status") in _UNDER_WAY
     return event.get("type") == "message.part.updated" and (part.get("type") in _STREAMED or under_way)
+
+
+def _is_done_at_once(event: dict[str, Json]) -> bool:
+    """Whether an event tells what came of the tool that is called in place of one that is not offered."""
+    part = _held(event, "part")
+    return event.get("type") == "message.part.updated" and part.get("tool") == "invalid" and not _is_streamed(event)
 
 
 def _held(event: dict[str, Json], key: str) -> dict[str, Json]:

@@ -127,8 +127,11 @@ class Scene:
             await self._opened.pop(name).__aexit__(None, None, None)
 
     async def busy(self) -> bool:
-        """Whether a session of the case runs."""
-        statuses = (await self._request(Send("GET", "/session/status"))).json()
+        """Whether a session of the case runs; a server that is too busy to say it is taken at that word."""
+        try:
+            statuses = (await self._request(Send("GET", "/session/status"))).json()
+        except httpx.ReadTimeout:
+            return True
         return bool(self.sessions.intersection(statuses))
 
     async def _close_stream(self, name: str) -> None:

@@ -54,6 +54,8 @@ def print_exploration(found: Exploration, console: Console) -> None:
     bounds = found.bounds
     tried = f"{bounds.sequences} sequences of up to {bounds.steps} steps, seed {bounds.seed}"
     chances = f", and {len(found.chances)} that did not come again" if found.chances else ""
+    for chance in found.chances:
+        console.print(Text(f"did not come again: {chance}"), soft_wrap=True)
     console.print(f"state machine: {len(found.findings)} differences in {tried}{chances}")
 
 

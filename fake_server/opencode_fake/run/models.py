@@ -8,6 +8,8 @@ from opencode_fake.state.wire import ModelRef
 AGENTS = ("build", "plan", "general", "explore", "title", "summary", "compaction")
 SHOWN_AGENTS = ("build", "plan", "general", "explore")
 """The agents that an error names to choose from."""
+SUBAGENTS = frozenset({"general", "explore"})
+"""The agents that do the tasks of others."""
 DEFAULT_AGENT = "build"
 DEFAULT_MODEL = ModelRef(providerID=PROVIDER_ID, modelID=MODEL_ID)
 PROVIDER_URL = "http://127.0.0.1/v1/chat/completions"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from opencode_fake.run.compaction import accept_compaction
 from opencode_fake.run.effects import event
-from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL, is_known
+from opencode_fake.run.models import AGENTS, DEFAULT_AGENT, DEFAULT_MODEL, SUBAGENTS, is_known
 from opencode_fake.run.prompt import UnknownAgent, accept
 from opencode_fake.run.shell import Shell
 from opencode_fake.scripts.model import JsonObject, JsonValue
@@ -29,8 +29,9 @@ class Template(NamedTuple):
 
     name: str
     text: str
-    task: str | None
-    """What the task is called, where a command is one for a subagent."""
+    description: str
+    is_task: bool
+    """Whether it is one for a subagent, whoever is asked."""
 
 
 async def command(app: App, incoming: Incoming) -> Outgoing:
@@ -112,7 +113,7 @@ def _template(app: App, incoming: Incoming, name: str) -> Template:
     if name not in known:
         raise unknowns.command(app, incoming, name, tuple(known))
     found = known[name]
-    return Template(name, str(found["template"]), str(found["description"]) if found.get("subtask") else None)
+    return Template(name, str(found["template"]), str(found["description"]), bool(found.get("subtask")))
 
 
 async def _execute(
@@ -144,15 +145,15 @@ async def _execute(
 def _parts(
     template: Template, text: str, session: Session, model: ModelRef | None, given: JsonObject
 ) -> list[JsonValue]:
-    """What a command's text becomes: a prompt, or a task for a subagent."""
-    if template.task is None:
+    """What a command's text becomes: a prompt, or a task where it is one or the agent is one that does tasks."""
+    if not template.is_task and given.get("agent") not in SUBAGENTS:
         return [{"type": "text", "text": text}, *cast("list[JsonValue]", given.get("parts", []))]
     before = session.last_user()
     used = model or (before["model"] if before is not None else DEFAULT_MODEL)
     task: JsonObject = {
         "type": "subtask",
         "agent": given.get("agent", DEFAULT_AGENT),
-        "description": template.task,
+        "description": template.description,
         "command": template.name,
         "model": {"providerID": used["providerID"], "modelID": used["modelID"]},
         "prompt": text,

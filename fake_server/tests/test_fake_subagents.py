@@ -201,3 +201,20 @@ async def test_whose_message_ends_first_at_an_abort(serving: Serving, version: s
         async with asyncio.timeout(5):
             ended = [(await ending(log)), (await ending(log))]
     assert ended == ([child, session] if first == "child" else [session, child])
+
+
+async def test_a_subtask_that_was_left_alone_is_done_for_the_next_prompt(serving: Serving) -> None:
+    """The last of the first prompt with any is done; that ends the others of all of them."""
+    other = {**TASK, "description": "Other"}
+    async with serving(SCRIPT) as served:
+        session = await served.session()
+        for parts in ([other, TASK], [other]):
+            await served.http.post(f"/session/{session}/message", json={"parts": parts, "noReply": True})
+        await served.prompt(session, "hello")
+        first, again = await served.messages(session), await served.prompt(session, "hello")
+        children = (await served.http.get(f"/session/{session}/children")).json()
+    done, answered = first[3]["info"], first[4]["info"]
+    assert done["parentID"] == answered["parentID"] == first[2]["info"]["id"]
+    assert (done["agent"], first[3]["parts"][0]["state"]["input"]["description"]) == ("general", "Sub it")
+    assert [child["title"] for child in children] == ["Sub it (@general subagent)"]
+    assert again.json()["info"]["finish"] == "stop"

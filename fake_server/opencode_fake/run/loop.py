@@ -89,7 +89,7 @@ class Run:
         if not is_known(info["model"]):
             yield from self._unknown_model(info)
             return False
-        task = subtask.pending(self.session, user)
+        task = subtask.pending(self.session)
         if task is not None:
             return (yield from subtask.perform(self.world, self.session, info, task, self._where))
         if asks_for_summary(user):

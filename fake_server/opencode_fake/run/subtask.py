@@ -20,17 +20,25 @@ from opencode_fake.state.world import World
 _SUMMARIZE = "Summarize the task tool output above and continue with your task."
 
 
-def pending(session: Session, user: Message) -> JsonObject | None:
-    """The subtask of a prompt that nobody has taken up; of several only the last is ever done."""
-    tasks = [part for part in user.parts.values() if part["type"] == "subtask"]
-    taken_up = any("finish" in answer.info for answer in session.answers_to(user.info["id"]))
-    return cast("JsonObject", tasks[-1]) if tasks and not taken_up else None
+def pending(session: Session) -> JsonObject | None:
+    """The subtask that comes next: the last one of the first prompt with any since an answer was finished.
+
+    That it is finished makes an end of the others of its prompt. A prompt that was left alone, because it was forked or
+    its subtask aborted, hands its subtask on to the next prompt.
+    """
+    task: JsonObject | None = None
+    for message in reversed(session.ordered()):
+        if "finish" in message.info:
+            break
+        own = [part for part in message.parts.values() if part["type"] == "subtask"]
+        task = cast("JsonObject", own[-1]) if own else task
+    return task
 
 
-def fell_through(session: Session, user: Message) -> bool:
-    """Whether the run ended before the subtask of a prompt did: its answer was never completed."""
+def fell_through(session: Session) -> bool:
+    """Whether the run ended before a subtask did: its answer was never completed."""
     last = session.last_assistant()
-    return last is not None and "completed" not in last["time"] and pending(session, user) is not None
+    return last is not None and "completed" not in last["time"] and pending(session) is not None
 
 
 def perform(

@@ -45,7 +45,7 @@ async def prompt(app: App, incoming: Incoming) -> Outgoing:
     # A caller that goes away does not end the run.
     await asyncio.shield(app.driver.start(session, _run_directory(app, incoming, session)))
     last = None if session.deleted else session.last_assistant()
-    if last is None or last["parentID"] < message.info["id"] or subtask.fell_through(session, message):
+    if last is None or last["parentID"] < message.info["id"] or subtask.fell_through(session):
         return _nothing(app, "no message")
     return answer(session.messages[last["id"]].wire(), chunked=True)
 

@@ -76,8 +76,8 @@ class Pair:
         return running or not any(await asyncio.gather(*(scene.busy() for scene in self.scenes)))
 
     def _heard(self) -> tuple[int, ...]:
-        return tuple(len(scene.heard) for scene in self.scenes)
+        return tuple(len(heard) for scene in self.scenes for heard in scene.heard_on_all)
 
     def _agree(self) -> bool:
-        real, fake = (take_apart(list[Json](scene.heard)).outline for scene in self.scenes)
+        real, fake = ([take_apart(list[Json](heard)).outline for heard in scene.heard_on_all] for scene in self.scenes)
         return real == fake

@@ -14,7 +14,7 @@ import httpx
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.stages import USERNAME, Stage
 from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Pass, Send, Settle, Step
-from opencode_contract.fidelity.stream import EventLog, Hearing, session_ids
+from opencode_contract.fidelity.stream import Hearing, session_ids
 
 QUIET = 0.45
 """How many seconds nothing must be heard of a session until it counts as settled."""
@@ -44,7 +44,7 @@ class Scene:
     seen: list[Seen] = field(default_factory=list)
     quiet: float = QUIET
     _pending: dict[str, asyncio.Task[Seen]] = field(default_factory=dict)
-    _opened: dict[str, EventLog] = field(default_factory=dict)
+    _opened: dict[str, Hearing] = field(default_factory=dict)
     _shared: frozenset[str] = frozenset()
     _hearing: Hearing = field(init=False)
     _position: int = 0
@@ -71,6 +71,11 @@ class Scene:
         return self._hearing.events(self._made)
 
     @property
+    def heard_on_all(self) -> list[list[dict[str, Json]]]:
+        """The same on each stream: the stage's own, and those that the case has opened."""
+        return [hearing.events(self._made) for hearing in (self._hearing, *self._opened.values())]
+
+    @property
     def _made(self) -> set[str]:
         return _sessions(self.names) - self._shared
 
@@ -92,7 +97,7 @@ class Scene:
             case Pass(seconds=seconds):
                 await asyncio.sleep(seconds)
             case Open(name=name, path=path):
-                self._opened[name] = await self.stage.listen(path).__aenter__()
+                self._opened[name] = Hearing(await self.stage.listen(path).__aenter__(), 0)
             case Close(name=name):
                 await self._close_stream(name)
             case _:
@@ -124,7 +129,7 @@ class Scene:
             task.cancel()
         await asyncio.gather(*self._pending.values(), return_exceptions=True)
         for name in list(self._opened):
-            await self._opened.pop(name).__aexit__(None, None, None)
+            await self._opened.pop(name).log.__aexit__(None, None, None)
 
     async def busy(self) -> bool:
         """Whether a session of the case runs; a server that is too busy to say it is taken at that word."""
@@ -135,9 +140,8 @@ class Scene:
         return bool(self.sessions.intersection(statuses))
 
     async def _close_stream(self, name: str) -> None:
-        log = self._opened.pop(name)
-        await log.__aexit__(None, None, None)
-        hearing = Hearing(log, 0)
+        hearing = self._opened.pop(name)
+        await hearing.log.__aexit__(None, None, None)
         self.seen.append(Seen(f"{EVENTS} of {name}", list[Json](hearing.events(self._made))))
 
     async def _perform_send(self, step: Send) -> None:

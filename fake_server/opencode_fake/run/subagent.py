@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from opencode_fake.run.aborts import announce_abort
+from opencode_fake.run.agents import rules_of
 from opencode_fake.run.effects import Effect, Effects, Start, Stop, Subrun, Until
 from opencode_fake.run.events import session_created
 from opencode_fake.run.models import AGENTS
@@ -19,8 +20,6 @@ from opencode_fake.state.wire import AssistantInfo, ToolPart
 from opencode_fake.state.world import World
 
 _TODO_TOOLS = ("todowrite", "todoread")
-_TODOS_RULED = frozenset({"general"})
-"""The agents whose own rules speak of todos."""
 
 
 @dataclass(eq=False, slots=True)
@@ -99,12 +98,14 @@ class Subagent:
         return f"{self.part['state']['input']['description']}"
 
     def _withheld(self) -> tuple[str, ...]:
-        """The tools that a subagent may not use."""
+        """The tools that a subagent may not use, but for those that its own rules speak of."""
         behaviours = self.world.behaviours
+        info = cast("AssistantInfo", self.message.info)
+        ruled = {rule.permission for rule in rules_of(self.world, self._agent, info["path"]["root"])}
         if behaviours.subagent_todos_denied:
-            return (*_TODO_TOOLS, "task")
-        todos = _TODO_TOOLS[: 1 + behaviours.has_codesearch] if self._agent not in _TODOS_RULED else ()
-        return (*todos, "task")
+            ruled -= {*_TODO_TOOLS}
+        known = _TODO_TOOLS if behaviours.has_codesearch else _TODO_TOOLS[:1]
+        return tuple(tool for tool in (*known, "task") if tool not in ruled)
 
     def _summary(self, child: Session) -> JsonObject:
         """The tools that the child called."""

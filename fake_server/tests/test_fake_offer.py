@@ -147,3 +147,15 @@ async def test_what_messages_cost_moves_with_them(serving: Serving) -> None:
     assert (fork["cost"], copied["cost"]) == (0, 0.0012)
     assert after["cost"] == pytest.approx(0.0012)
     assert after["tokens"]["output"] == 40
+
+
+async def test_what_costs_nothing_any_more_costs_a_whole_number(serving: Serving) -> None:
+    """As JavaScript writes it: 0, not 0.0."""
+    async with serving(SCRIPT, version="1.18.34") as served:
+        session = await served.session()
+        await served.prompt(session, "hello")
+        first = (await served.messages(session))[0]["info"]["id"]
+        await served.http.post(f"/session/{session}/revert", json={"messageID": first})
+        await served.prompt(session, "hello", noReply=True)
+        told = (await served.http.get(f"/session/{session}")).text
+    assert '"cost":0,' in told

@@ -218,3 +218,28 @@ async def test_a_subtask_that_was_left_alone_is_done_for_the_next_prompt(serving
     assert (done["agent"], first[3]["parts"][0]["state"]["input"]["description"]) == ("general", "Sub it")
     assert [child["title"] for child in children] == ["Sub it (@general subagent)"]
     assert again.json()["info"]["finish"] == "stop"
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.17.19", "completed"), ("1.18.3", "error")])
+async def test_a_task_below_another_session(serving: Serving, version: str, status: str) -> None:
+    """Later it is refused: a subagent sets no other one to work."""
+    async with serving(SCRIPT, version=version) as served:
+        child = await served.session(parentID=await served.session())
+        await served.prompt(child, "job")
+        state = (await served.messages(child))[1]["parts"][1]["state"]
+        below = (await served.http.get(f"/session/{child}/children")).json()
+    assert (state["status"], len(below)) == (status, int(status == "completed"))
+    assert state.get("error", "").startswith("Subagent depth limit reached (1).") == (status == "error")
+
+
+@pytest.mark.parametrize(("version", "denied"), [("1.14.41", ["todowrite", "task"]), ("1.18.34", ["todowrite"])])
+async def test_what_a_subagents_own_rules_speak_of_is_not_withheld(
+    serving: Serving, version: str, denied: list[str]
+) -> None:
+    """The planner has a rule about tasks from 1.17.9 on."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        given = {"command": "review", "arguments": "", "agent": "plan"}
+        await served.http.post(f"/session/{session}/command", json=given)
+        (child,) = (await served.http.get(f"/session/{session}/children")).json()
+    assert [rule["permission"] for rule in child["permission"]] == denied

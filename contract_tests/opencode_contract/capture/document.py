@@ -131,7 +131,7 @@ def _plain(schema: Mapping[str, Json]) -> Shape:
         types = _implied(schema, words)
     if schema.get("nullable") is True:
         types.append("null")
-    kinds = sorted({_KINDS[each] for each in types if each in _KINDS})
+    kinds: list[Kind] = sorted({_KINDS[each] for each in types if each in _KINDS})
     return Shape(
         kinds=kinds,
         words=(words or None) if "text" in kinds else None,

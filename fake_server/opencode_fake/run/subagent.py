@@ -19,6 +19,7 @@ from opencode_fake.state.store import Message, Session
 from opencode_fake.state.wire import AssistantInfo, ToolPart
 from opencode_fake.state.world import World
 
+_TOO_DEEP = 'Subagent depth limit reached (1). Increase "subagent_depth" to allow nested subagents.'
 _TODO_TOOLS = ("todowrite", "todoread")
 
 
@@ -34,6 +35,8 @@ class Subagent:
 
     def work(self) -> Generator[Effect, None, Outcome]:
         """Opens the child session, shows it in the call, and waits until it has answered. May raise ToolFailed."""
+        if "parentID" in self.session.info and not self.world.behaviours.subagents_delegate:
+            raise ToolFailed(_TOO_DEEP)
         if self._agent not in AGENTS:
             raise ToolFailed(f"Unknown agent type: {self._agent} is not a valid agent type")
         child = self._open()

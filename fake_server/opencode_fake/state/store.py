@@ -79,7 +79,9 @@ class Session:
         if total is None or part["type"] != "step-finish":
             return
         tokens = part["tokens"]
-        self.info["cost"] = self.info.get("cost", 0) + times * part["cost"]
+        cost = self.info.get("cost", 0) + times * part["cost"]
+        # JavaScript knows no 0.0.
+        self.info["cost"] = cost or 0
         total["input"] += times * tokens["input"]
         total["output"] += times * tokens["output"]
         total["reasoning"] += times * tokens["reasoning"]

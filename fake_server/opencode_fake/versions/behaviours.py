@@ -219,6 +219,8 @@ class Behaviours:
     """A task's call names the session that it belongs to."""
     subagents_end_first: bool
     """An abort cancels the tasks and waits for their subagents before it is told."""
+    subagents_delegate: bool
+    """A session below another one can set subagents to work as well; later that is refused as too deep."""
     task_failure_is_told: bool
     """A task fails whose subagent ended with a failed tool and without a word."""
     subagent_todos_denied: bool

@@ -144,6 +144,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "task_shows_model": {"1.1.34": False, "1.1.53": True},
     "task_shows_parent": {"1.1.34": False, "1.15.0": True},
     "subagents_end_first": {"1.1.34": False, "1.17.19": True},
+    "subagents_delegate": {"1.1.34": True, "1.18.3": False},
     "task_failure_is_told": {"1.1.34": False, "1.18.34": True},
     "subagent_todos_denied": {"1.1.34": True, "1.14.34": False},
     "subagent_told_tools": {"1.1.34": True, "1.17.0": False},

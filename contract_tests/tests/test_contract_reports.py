@@ -17,7 +17,7 @@ from opencode_contract.targets import Level
 @pytest.fixture
 def report() -> Report:
     """A report with every outcome."""
-    passed, failed, cut, skipped, other = by_id(
+    passed, cut, failed, skipped, other = by_id(
         ["auth.challenge", "health.json", "health.version", "sessions.slug", "tools.output"]
     )
     evidence = "GET /x\n-> 200 text/html\n[bold]no markup[/] \x1b[31m\x00 <b> & ü"

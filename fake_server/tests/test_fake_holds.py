@@ -223,7 +223,7 @@ async def test_a_step_that_is_not_reached_is_told_with_what_happened_instead(ser
         told = str(failed.value)
         assert told.startswith("a run at the step 'verdict' did not come within 0.05 s; what happened instead:\n")
         assert "- held before 'verdict': no run came here\n" in told
-        assert "  before 'verdict': no run came here (let go)" in served.server.describe()
+        assert "held before 'verdict': no run came here (let go)" in served.server.describe()
 
 
 async def test_a_server_stops_while_a_run_is_held(serving: Serving) -> None:

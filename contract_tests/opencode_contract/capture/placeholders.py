@@ -1,4 +1,4 @@
-"""An answer of somebody's server without what it says: each value gives way to one of its kind."""
+"""Answers without what need not or must not be kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,22 @@ from opencode_contract.capture.shape import shape_of
 from opencode_contract.evidence import Json
 
 TEXT = "<text>"
+LONG, KEPT = 40, 3
 _ID = re.compile(r"^(ses_|msg_|prt_|per_|que_).*")
 _CHOSEN_KEYS = frozenset({"metadata", "input", "options", "headers", "environment", "permission", "tools"})
 """Fields whose value may have keys that somebody has chosen."""
+
+
+def thinned(value: Json) -> Json:
+    """The same with only the beginnings of long lists and maps: catalogues of models, which say nothing of a server."""
+    match value:
+        case list():
+            return [thinned(each) for each in (value[:KEPT] if len(value) > LONG else value)]
+        case dict():
+            keys = sorted(value)[:KEPT] if len(value) > LONG else list(value)
+            return {key: thinned(value[key]) for key in keys}
+        case _:
+            return value
 
 
 def blanked(value: Json, name: str = "") -> Json:

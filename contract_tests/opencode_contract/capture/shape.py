@@ -77,7 +77,12 @@ class Members:
     """Whether a schema forbids further fields."""
 
 
-_MAPS: Final = frozenset({"input", "schema", "default", "options", "headers", "environment", "tools"})
+_MAPS: Final = frozenset(
+    {
+        *("input", "schema", "default", "options", "headers", "environment", "tools"),
+        *("models", "variants", "command", "agent", "mcp", "lsp", "formatter"),
+    }
+)
 """Fields that hold maps: their keys are somebody's choice."""
 
 

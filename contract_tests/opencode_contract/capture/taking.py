@@ -25,7 +25,7 @@ from opencode_contract.capture.model import (
     answers_of,
 )
 from opencode_contract.capture.opening import Server
-from opencode_contract.capture.placeholders import TEXT, blanked
+from opencode_contract.capture.placeholders import TEXT, blanked, thinned
 from opencode_contract.capture.probes import Probe, harmless, probes
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.cast import Cast
@@ -117,7 +117,8 @@ class Take:
 
     def _cleaned(self, seen: Observation) -> Observation:
         if self.server.own:
-            return seen
+            thin = seen.answer.model_copy(update={"body": thinned(seen.answer.body)})
+            return seen.model_copy(update={"answer": thin})
         headers = {name: TEXT if name in _TELLING_HEADERS else told for name, told in seen.answer.headers.items()}
         answer = seen.answer.model_copy(update={"body": blanked(seen.answer.body), "headers": headers})
         return seen.model_copy(update={"answer": answer})

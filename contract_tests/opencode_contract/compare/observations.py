@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from pydantic import JsonValue
+
 from opencode_contract.capture.model import Answer, Capture, Observation
 from opencode_contract.capture.shape import Member, Shape, merged, shape_of
 from opencode_contract.compare.difference import Difference, Place
@@ -14,6 +16,10 @@ from opencode_contract.compare.shapes import Comparer
 from opencode_contract.compare.values import Values
 
 HTML = "text/html"
+CATALOGUES = frozenset({"GET /provider", "GET /config/providers"})
+"""Routes that answer with the models of the day: which fields a model has says nothing of the server."""
+LONGEST_LIST = 10
+LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ class Pair:
         return Evidence(
             source="observation",
             place=f"{self.before.route} ({self.before.probe})",
-            before=Exchange(request=self.before.request, answer=self.before.answer),
-            after=Exchange(request=self.after.request, answer=self.after.answer),
+            before=_exchange(self.before),
+            after=_exchange(self.after),
         )
 
     def difference(self, rule: str, place: Place, before: str, after: str) -> Difference:
@@ -70,7 +76,7 @@ class Observed:
         yield from self._shapes(good)
         if self.controlled:
             values = Values(self.before.version, self.after.version)
-            for pair in good:
+            for pair in (each for each in good if each.before.route not in CATALOGUES):
                 body, place = pair.before.answer.body, Place(pair.before.route)
                 for each in values.differences(body, pair.after.answer.body, place):
                     yield replace(each, shown=pair.before.route, evidence=pair.evidence)
@@ -85,7 +91,8 @@ class Observed:
             found = list(self.comparer.differences(here, there, Place(route)))
             telling = _telling(some, sides, Place(route)) if found else {}
             for each in found:
-                if self.controlled or each.rule == "answer.field.type-changed":
+                controlled = self.controlled and route not in CATALOGUES
+                if controlled or each.rule == "answer.field.type-changed":
                     pair = telling.get(each, some[0])
                     yield replace(each, shown=route, evidence=pair.evidence)
 
@@ -177,3 +184,23 @@ def _outline(shape: Shape) -> str:
 
 def _field(name: str, member: Member) -> str:
     return f"{name} {_outline(member.shape)}" if member.shape.objects else name
+
+
+def _exchange(seen: Observation) -> Exchange:
+    body = _excerpt(seen.answer.body)
+    return Exchange(request=seen.request, answer=seen.answer.model_copy(update={"body": body}))
+
+
+def _excerpt(body: JsonValue) -> JsonValue:
+    """What a reader needs of a long answer: the beginnings of its lists and texts."""
+    match body:
+        case list():
+            left = len(body) - LONGEST_LIST
+            more: list[JsonValue] = [f"… and {left} more"] if left > 0 else []
+            return [*map(_excerpt, body[:LONGEST_LIST]), *more]
+        case dict():
+            return {key: _excerpt(each) for key, each in body.items()}
+        case str() if len(body) > LONGEST_TEXT:
+            return f"{body[:LONGEST_TEXT]}…"
+        case _:
+            return body

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from opencode_contract.errors import BadTarget, LocalServerError
+from opencode_contract.errors import BadTarget
 from opencode_contract.fidelity.command import PROVEN_VERSIONS
 from opencode_contract.interrupts import run
 from opencode_contract.local import AtHand, Binary, given_binary
@@ -85,11 +85,7 @@ def _detours(start: str, goal: str) -> tuple[Detours, ...]:
         return PROVEN_VERSIONS
 
     def published() -> Sequence[str]:
-        try:
-            versions = Npm().versions(Platform.of_this_machine().package)
-        except LocalServerError:
-            # Without npm there are the proven ones, and they were tried.
-            return ()
+        versions = Npm().versions(Platform.of_this_machine().package)
         new = [each for each in versions if _VERSION.fullmatch(each) and each not in PROVEN_VERSIONS]
         return spread(versions_between(start, goal, new), MOST_FROM_NPM)
 

@@ -36,12 +36,10 @@ def find_data(path: Path) -> Path:
 def copy_original(source: Path, home: Path) -> Path:
     """Copies ``source`` into the data home ``home``, when nothing writes there meanwhile."""
     for _ in range(ATTEMPTS):
-        before = _signature(source)
-        _copy(source, home / NAME, left_out=LEFT_OUT)
-        if _signature(source) == before:
+        if _copied_in_peace(source, home / NAME):
             _require_whole(home / NAME)
             return home
-        shutil.rmtree(home / NAME)
+        shutil.rmtree(home / NAME, ignore_errors=True)
     raise BadTarget(f"a server is writing to {source}: stop it, or give a copy that was made while it was stopped")
 
 
@@ -49,6 +47,16 @@ def copy_home(source: Path, home: Path) -> Path:
     """Copies a data home of the rehearsal's own."""
     _copy(source / NAME, home / NAME)
     return home
+
+
+def _copied_in_peace(source: Path, target: Path) -> bool:
+    try:
+        before = _signature(source)
+        _copy(source, target, left_out=LEFT_OUT)
+        return _signature(source) == before
+    except FileNotFoundError:
+        # It was there a moment ago.
+        return False
 
 
 def _copy(source: Path, target: Path, left_out: frozenset[str] = frozenset()) -> None:

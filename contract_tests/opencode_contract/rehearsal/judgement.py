@@ -78,8 +78,10 @@ def _of_session(was: ToldSession, now: ToldSession) -> Iterator[Finding]:
         listing = f"GET /session?directory={was.place.directory} does not list it"
         yield Finding(Rule.NOT_LISTED, Weight.LOST, session, evidence=listing)
     if was.info is not None and now.info is None:
+        # Nobody expects messages of a session that is not there.
         yield Finding(Rule.GONE, Weight.LOST, session, evidence=now.evidence)
-    elif was.info is not None:
+        return
+    if was.info is not None and now.info is not None:
         yield from (_of_field(session, change) for change in changes("session", was.info, now.info))
     if was.messages is not None and now.messages is None:
         yield Finding(Rule.UNREADABLE, Weight.LOST, session, before=len(was.messages), evidence=now.evidence)

@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from opencode_contract.errors import StartFailed
+from opencode_contract.errors import ServerGone, StartFailed
 from opencode_contract.evidence import Json
 from opencode_contract.local import Binary, LocalServer, Lodging
 from opencode_contract.local.process import ServerProcess
@@ -84,9 +84,14 @@ class Running:
         self.model = model
         self._private = private
 
-    async def ask(self, method: str, path: str, directory: str, body: Json = None, **query: str) -> httpx.Response:
-        """Sends a request about a directory."""
-        return await self.http.request(method, path, params={"directory": directory, **query}, json=body)
+    async def ask(self, method: str, path: str, directory: str = "", body: Json = None, **query: str) -> httpx.Response:
+        """Sends a request, about a directory unless it is about the server."""
+        about = {"directory": directory} if directory else {}
+        try:
+            return await self.http.request(method, path, params=about | query, json=body)
+        except httpx.TransportError as problem:
+            reason = str(problem) or type(problem).__name__
+            raise ServerGone(f"OpenCode {self.version} does not answer {method} {path}: {reason}") from problem
 
     def describe(self, answer: httpx.Response) -> str:
         """The exchange in a line, as a report may show it."""

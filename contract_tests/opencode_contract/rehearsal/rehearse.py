@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from opencode_contract.errors import BadTarget, LocalServerError, StartFailed
+from opencode_contract.errors import BadTarget, LocalServerError, ServerGone, StartFailed
 from opencode_contract.local import Binary
 from opencode_contract.rehearsal.copying import copy_home
 from opencode_contract.rehearsal.ground import Ground, Say, given, written
@@ -117,12 +117,12 @@ class Rehearser:
             return await use(server, sessions, directory)
 
     async def _back(self, before: Snapshot, version: str, home: FilePath, aftermath: Aftermath) -> WayBack:
-        self._say(f"{version} is started again on what {version} and its successors have left")
+        self._say(f"{version} is started once more on the data")
         created = (aftermath.created,) if aftermath.created else ()
         try:
             async with running(self._premises, await self._binary(version), home, rehearsal_script()) as server:
                 return way_back(before, await take_snapshot(server, (*self._ground.places, *created)), aftermath)
-        except StartFailed as problem:
+        except (StartFailed, ServerGone) as problem:
             return no_way_back(problem)
 
     async def _another_way(self, before: Snapshot) -> Upgrade | None:
@@ -132,7 +132,11 @@ class Rehearser:
             return await self._tried(before, path)
 
         for detours in self._plan.detours:
-            between = versions_between(start, goal, await asyncio.to_thread(detours))
+            try:
+                between = versions_between(start, goal, await asyncio.to_thread(detours))
+            except LocalServerError as problem:
+                self._say(f"no further versions are tried: {problem}")
+                return None
             path = await find_path(start, goal, between, keeps_all)
             if path is not None:
                 found = await self._upgrade(before, path)
@@ -161,6 +165,8 @@ class Rehearser:
         except StartFailed as problem:
             if not await starts_at_all(self._premises, await self._binary(path[-1])):
                 raise
+            return Passage(path, None, trouble=str(problem))
+        except ServerGone as problem:
             return Passage(path, None, trouble=str(problem))
         except LocalServerError as problem:
             if path[-1] in self._plan.path:

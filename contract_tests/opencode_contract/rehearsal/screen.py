@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -26,7 +25,7 @@ def print_rehearsal(found: Rehearsal, console: Console) -> None:
     console.print(Panel(told, border_style=style))
     console.print(Text("What to do", style="bold"))
     for number, step in enumerate(advice(found), 1):
-        console.print(Padding(Text(f"{number}. {step}"), (0, 0, 0, 2)), soft_wrap=True)
+        console.print(Text(f"  {number}. {step}"), soft_wrap=True)
     _print_upgrade(found, found.asked, console)
     if found.proposed is not None:
         _print_upgrade(found, found.proposed, console)
@@ -39,7 +38,7 @@ def _print_upgrade(found: Rehearsal, upgrade: Upgrade, console: Console) -> None
     for answer in questions(found, upgrade):
         console.print(Text.assemble("  ", answer.question, " ", (answer.text, _STYLES[answer.mark])), soft_wrap=True)
         for line in answer.evidence:
-            console.print(Padding(Text(harmless(line), style="dim"), (0, 0, 0, 6)), soft_wrap=True)
+            console.print(Text(f"      {harmless(line)}", style="dim"), soft_wrap=True)
     groups = list(grouped(upgrade.passage.findings))
     if not groups:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opencode_contract.errors import StartFailed
+from opencode_contract.errors import ServerGone, TargetError
 from opencode_contract.evidence import Json
 from opencode_contract.rehearsal.judgement import Finding, judge, losses
 from opencode_contract.rehearsal.premises import Running
@@ -76,9 +76,9 @@ class WayBack:
 
 
 def to_continue(snapshot: Snapshot) -> list[ToldSession]:
-    """A session of each directory, those with most messages; none that is below another."""
+    """A session of each directory, those with most prompts; none that is below another."""
     best: dict[str, ToldSession] = {}
-    for session in sorted(snapshot.sessions.values(), key=lambda each: -len(each.messages or ())):
+    for session in sorted(snapshot.sessions.values(), key=lambda each: -len(_prompts(each.messages or ()))):
         if session.there and session.messages and session.info is not None and "parentID" not in session.info:
             best.setdefault(session.place.directory, session)
     return list(best.values())[:CONTINUED]
@@ -114,7 +114,7 @@ def way_back(before: Snapshot, after: Snapshot, aftermath: Aftermath) -> WayBack
     )
 
 
-def no_way_back(problem: StartFailed) -> WayBack:
+def no_way_back(problem: TargetError) -> WayBack:
     """The old version does not even start."""
     return WayBack((), sees_new=False, continued=0, to_see=0, trouble=str(problem))
 
@@ -134,7 +134,10 @@ async def _prompt(server: Running, place: Place) -> str:
     model: Json = {"providerID": PROVIDER_ID, "modelID": MODEL_ID}
     # Model and agent are named: those of a session from elsewhere are not there.
     body: Json = {"parts": [{"type": "text", "text": PROMPT}], "model": model, "agent": "build"}
-    answer = await server.ask("POST", f"/session/{place.session_id}/message", place.directory, body)
+    try:
+        answer = await server.ask("POST", f"/session/{place.session_id}/message", place.directory, body)
+    except ServerGone as problem:
+        return str(problem)
     message = object_of(answer)
     info = message.get("info") if message else None
     completed = isinstance(info, dict) and not info.get("error") and bool(message and message.get("parts"))

@@ -42,15 +42,20 @@ def headline(found: Rehearsal) -> str:
     if found.safe:
         return f"SAFE: {route} keeps all {found.before.complete} sessions and {found.before.messages} messages."
     if passage.snapshot is None:
-        return f"UNSAFE: {route}: {passage.path[-1]} does not start on this data."
+        return f"UNSAFE: {route}: {passage.path[-1]} does not work on this data."
     if passage.keeps_all:
         return f"UNSAFE: {route} keeps the data, but sessions from before do not go on."
     hit = len({finding.session for finding in passage.lost})
-    return f"UNSAFE: {route} loses data: {hit} of {total} sessions are gone or not what they were."
+    return f"UNSAFE: {route} loses data: {hit} of {total} sessions are gone, unreadable or not what they were."
 
 
 def alarms(found: Rehearsal) -> Iterator[str]:
     """What is to be said loudly."""
+    if found.before.complete < found.stored:
+        yield (
+            f"Only {found.before.complete} of the {found.stored} stored sessions can be read by "
+            f"{found.before.version} itself: the others are not judged."
+        )
     after = found.asked.passage.snapshot
     if after is not None and not found.asked.passage.keeps_all and after.healthy:
         yield f"The health check stays green meanwhile: GET /global/health answers {after.health}"
@@ -60,13 +65,14 @@ def questions(found: Rehearsal, upgrade: Upgrade) -> Iterator[Answer]:
     """Every question that an upgrade raises, answered."""
     passage = upgrade.passage
     if passage.snapshot is None:
-        yield Answer("Does it start?", Mark.BAD, f"{passage.path[-1]} does not", tuple(passage.trouble.splitlines()))
+        yield Answer("Does it start?", Mark.BAD, "no, or not for long", tuple(passage.trouble.splitlines()))
         return
     total = found.before.complete
     gone = _sessions(passage.lost, Rule.NOT_LISTED, Rule.GONE)
     yield _counted("Are all sessions there?", total, gone, passage.lost, found)
     spoilt = _sessions(passage.lost) - gone
-    yield _counted("Are all messages readable and the same?", total - len(gone), spoilt, passage.lost, found)
+    if gone != set(found.before.sessions):
+        yield _counted("Are all messages readable and the same?", total - len(gone), spoilt, passage.lost, found)
     aftermath = upgrade.aftermath
     if aftermath is not None:
         yield _going_on(aftermath.continuations)
@@ -154,9 +160,9 @@ def _installed(version: str) -> str:
 def _counted(question: str, total: int, hit: set[str], lost: Sequence[Finding], found: Rehearsal) -> Answer:
     if not hit:
         return Answer(question, Mark.GOOD, f"yes, {total} of {total}")
-    told = [finding for finding in lost if finding.session in hit]
+    told = {finding.session: finding for finding in reversed(lost) if finding.session in hit}.values()
     evidence = [f"{named(each.session, found)}: {each.rule.value} {each.evidence or each.where}" for each in told]
-    more = [f"… and {len(evidence) - SHOWN} more findings"] if len(evidence) > SHOWN else []
+    more = [f"… and {len(evidence) - SHOWN} more sessions"] if len(evidence) > SHOWN else []
     return Answer(question, Mark.BAD, f"no, {total - len(hit)} of {total}", (*evidence[:SHOWN], *more))
 
 

@@ -27,7 +27,7 @@ async def take_snapshot(server: Running, wanted: Sequence[Place]) -> Snapshot:
 
 
 async def _take(server: Running, wanted: Sequence[Place]) -> Snapshot:
-    health = await server.http.get("/global/health")
+    health = await server.ask("GET", "/global/health")
     listed: dict[str, Place] = {}
     for directory in sorted({place.directory for place in wanted}):
         answer = await server.ask("GET", "/session", directory, limit=ALL)

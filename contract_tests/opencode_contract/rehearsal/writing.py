@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 NAME = "script.yaml"
 ENDLESS = "never come to an end"
-RUN_SECONDS = 30.0
+RUN_SECONDS = 60.0
 POLL_SECONDS = 0.05
 ARCHIVED = 1_700_000_000_000
 FORM: Json = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"]}
@@ -108,8 +108,11 @@ class Writer:
         body: Json = {"parts": [{"type": "text", "text": ENDLESS}]}
         answer = await self._server.ask("POST", f"/session/{session}/prompt_async", self._workspace, body)
         _done(answer, lambda each: each.is_success or None)
-        async with asyncio.timeout(RUN_SECONDS):
-            await self._asked(ENDLESS)
+        try:
+            async with asyncio.timeout(RUN_SECONDS):
+                await self._asked(ENDLESS)
+        except TimeoutError as problem:
+            raise TargetError(f"the server did not ask the model within {RUN_SECONDS:.0f} s") from problem
 
     async def _asked(self, prompt: str) -> None:
         # The model keeps what it was asked, and tells nobody.

@@ -228,6 +228,12 @@ def test_lines_that_differ() -> None:
     assert gone.before[-1].start == f"… {90 - MOST_LINES} more lines"
 
 
+def test_texts_with_little_in_common() -> None:
+    """An answer and an error stand beside each other as they are, whatever brackets they share."""
+    (block,) = sides(["[", *map(str, range(20)), "}"], ["{", "error", "}"]).blocks
+    assert (block.kind, len(block.before), len(block.after)) == ("changed", 22, 3)
+
+
 def test_command_writes_the_page(tmp_path: Path) -> None:
     """Beside what it prints; the page says when each side was captured."""
     capture = Capture(

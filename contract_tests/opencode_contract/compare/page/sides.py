@@ -12,6 +12,8 @@ Kind: TypeAlias = Literal["same", "gone", "new", "changed", "skipped"]
 Opcode: TypeAlias = tuple[str, int, int, int, int]
 CONTEXT = 2
 """Lines around a difference."""
+STRANGERS = 0.25
+"""Texts that have a smaller part in common are shown as they are, one beside the other."""
 MOST_HUNKS = 4
 MOST_LINES = 24
 """Lines of one block that are shown."""
@@ -54,13 +56,21 @@ class Sides:
 
 def sides(before: list[str], after: list[str], name: str = "") -> Sides:
     """The places that differ; those with the field ``name`` only, if there are any."""
-    hunks = list(SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT))
+    hunks = _hunks(before, after)
     if not hunks:
         return Sides(tuple(_alike(before)))
     field = re.compile(rf'"?{re.escape(name)}"?:|^"?{re.escape(name)}"?$') if name else None
     telling = [hunk for hunk in hunks if field and _names(field, hunk, before, after)]
     shown = (telling or hunks)[:MOST_HUNKS]
     return Sides(tuple(_blocks(shown, before, after, field)), len(hunks) - len(shown))
+
+
+def _hunks(before: list[str], after: list[str]) -> list[list[Opcode]]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < STRANGERS:
+        # What they share are brackets: lines that are paired by these would only confuse.
+        return [[("replace", 0, len(before), 0, len(after))]]
+    return list(matcher.get_grouped_opcodes(CONTEXT))
 
 
 def _alike(lines: list[str]) -> Iterator[Block]:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from opencode_contract.capture.command import Taking
 from opencode_contract.compare.command import Side, compared
+from opencode_contract.compare.page.writing import as_html
 from opencode_contract.compare.report import print_comparison
 from opencode_contract.errors import TargetError
 from opencode_contract.fidelity.cases.catalogue import chosen
@@ -240,6 +241,9 @@ def compare(
     everything: Annotated[
         bool, typer.Option("--all", help="Show additive and cosmetic findings one by one as well.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the comparison as a page for a browser as well.", show_default=False)
+    ] = None,
 ) -> None:
     """Say what changes from one server to another, and whether it breaks clients.
 
@@ -250,6 +254,8 @@ def compare(
         with Progress(lines=4) as progress:
             progress.begin("Asking", sum(side.exchanges for side in sides))
             comparison = run(compared(sides[0], sides[1], progress.advance))
+    if html is not None:
+        _write_file(html, as_html(comparison))
     if json:
         typer.echo(comparison.model_dump_json(indent=2))
     else:

@@ -70,12 +70,9 @@ compare() {
 	# Each server is asked once; the reports are made from what it said.
 	if [ -n "$newest" ] && capture "$PINNED" "$report/pinned.json" && capture "$newest" "$report/newest.json"; then
 		set -- "$report/pinned.json" "$report/newest.json"
-		opencode-contract compare "$@" >"$report/compare.txt" 2>&1
+		opencode-contract compare "$@" --html "$report/compare.html" >"$report/compare.txt" 2>&1
 		code=$?
 		opencode-contract compare "$@" --json >"$report/compare.json" 2>/dev/null
-		case $(opencode-contract compare --help) in
-		*--html*) opencode-contract compare "$@" --html "$report/compare.html" >/dev/null 2>&1 ;;
-		esac
 	else
 		code=2
 	fi

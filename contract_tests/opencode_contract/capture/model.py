@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -101,6 +102,7 @@ class Capture(BaseModel):
     kind: Literal["fake", "local", "deployment"]
     version: str
     level: LevelWord
+    taken: datetime | None = None
     contents: Contents = "own"
     """Whether answers hold what the kit itself has put there, or placeholders of their kinds."""
     document: Document = Document()

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 
 import httpx
@@ -93,6 +94,7 @@ class Take:
             kind=self.server.kind,
             version=self.server.stage.version,
             level=_WORDS[self.level],
+            taken=datetime.now(UTC).replace(microsecond=0),
             contents="own" if self.server.own else "placeholders",
             document=await self._document(),
             observations=observations,

@@ -62,7 +62,7 @@ _BY_RULE: tuple[tuple[str, str], ...] = (
     (r"error\.form\.changed", "reads every form of error that a proven version sends, and tells of any other"),
     (r"error\.value\.changed", "shows the words to the user, and decides nothing by them"),
     (
-        r"(status|odd)\..*",
+        r"(status|odd)\..*|request\.(refused|accepted)",
         "judges by the kind of status: 401 the password, 404 a missing session, 4xx refused, 5xx failed",
     ),
 )

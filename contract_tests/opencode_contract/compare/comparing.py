@@ -114,7 +114,13 @@ def _evidence(some: list[Difference]) -> list[Evidence]:
 
 
 def _side(capture: Capture) -> Side:
-    return Side(target=capture.target, version=capture.version, level=capture.level, measures=capture.measures)
+    return Side(
+        target=capture.target,
+        version=capture.version,
+        level=capture.level,
+        taken=capture.taken,
+        measures=capture.measures,
+    )
 
 
 def _not_compared(before: Capture, after: Capture) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, JsonValue, computed_field
@@ -61,6 +62,7 @@ class Side(BaseModel):
     target: str
     version: str
     level: str
+    taken: datetime | None = None
     measures: Measures
 
 

@@ -15,7 +15,7 @@ from opencode_contract.compare.model import Comparison, Finding, Side
 from opencode_contract.compare.severity import SEVERITIES, Word
 
 _COLOURS: dict[Word, str] = {"breaking": "red", "risky": "yellow", "additive": "green", "cosmetic": "dim"}
-_MEANING: dict[Word, str] = {
+MEANING: dict[Word, str] = {
     "breaking": "a client that uses this no longer works",
     "risky": "a client may have relied on it: look whether yours does",
     "additive": "new, to be used or left",
@@ -49,13 +49,13 @@ def _print_verdict(comparison: Comparison, console: Console) -> None:
     counts = ", ".join(f"{comparison.counts[word]} {word}" for word in SEVERITIES)
     lines.append(Text(f"{counts}; {comparison.compared} exchanges compared"))
     lines += [Text(f"not compared: {each}", style="yellow") for each in comparison.not_compared]
-    lines += [Text(each, style="dim") for each in _measures(comparison)]
+    lines += [Text(each, style="dim") for each in measured(comparison)]
     console.print(Panel(Text("\n").join(lines), expand=False))
 
 
 def _print_severity(severity: Word, findings: list[Finding], console: Console, *, in_full: bool) -> None:
     console.print()
-    console.print(f"[bold {_COLOURS[severity]}]{len(findings)} {severity}[/] [dim]- {_MEANING[severity]}[/]")
+    console.print(f"[bold {_COLOURS[severity]}]{len(findings)} {severity}[/] [dim]- {MEANING[severity]}[/]")
     by_rule: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_rule[finding.rule].append(finding)
@@ -108,7 +108,7 @@ def _named(side: Side) -> str:
     return side.target if known == side.version else f"{known} {side.target}"
 
 
-def _measures(comparison: Comparison) -> list[str]:
+def measured(comparison: Comparison) -> list[str]:
     """What depends on the machine, side by side and unjudged."""
     units = {
         "start_seconds": "start in s",

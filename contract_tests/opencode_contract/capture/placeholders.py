@@ -9,14 +9,20 @@ from opencode_contract.evidence import Json
 
 TEXT = "<text>"
 LONG, KEPT = 40, 3
+_HASH = re.compile(r"\bsha#\d+")
 _ID = re.compile(r"^(ses_|msg_|prt_|per_|que_).*")
 _CHOSEN_KEYS = frozenset({"metadata", "input", "options", "headers", "environment", "permission", "tools"})
 """Fields whose value may have keys that somebody has chosen."""
 
 
 def thinned(value: Json) -> Json:
-    """The same with only the beginnings of long lists and maps: catalogues of models, which say nothing of a server."""
+    """The same with only the beginnings of long lists and maps: catalogues of models, which say nothing of a server.
+
+    Nor does the number of a snapshot, which stands for all that other probes have left in the workspace.
+    """
     match value:
+        case str():
+            return _HASH.sub("<hash>", value)
         case list():
             return [thinned(each) for each in (value[:KEPT] if len(value) > LONG else value)]
         case dict():

@@ -114,7 +114,7 @@ class Take:
             found, examples = scenario(probe.case.name, shown.normaliser.value(heard))
             self.scenarios[probe.case.name] = found
             for name, example in examples.items():
-                self.events.setdefault(name, example)
+                self.events.setdefault(name, thinned(example))
         self.on_probe(probe.case.name)
 
     def _cleaned(self, seen: Observation) -> Observation:

@@ -71,12 +71,14 @@ async def test_a_real_run_plays_as_it_was(tmp_path: Path) -> None:
 
     async def found(case: Case) -> list[str]:
         file = tmp_path / f"{case.name}.yaml"
+        found: list[str] = []
         for _ in range(TRIES):
             real = await record(stage, case, file)
             fake = await replay(case, file, binary.version)
-            if not (found := differences(case, binary.version, real, fake)):
+            found = [f"{case.name}: {each}" for each in differences(case, binary.version, real, fake)]
+            if not found:
                 break
-        return [f"{case.name}: {each}" for each in found]
+        return found
 
     async with real_stage(binary, recorded_script()) as stage:
         # A server is slow at its first prompt, which is not what is looked at.

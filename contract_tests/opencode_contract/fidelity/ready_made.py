@@ -73,7 +73,7 @@ PERFORMANCES: dict[str, tuple[Step, ...]] = {
 
 ACCEPTED = (
     Accepted(
-        case="ready-made.document", place="*cost", reason="a real server computes the cost from tokens and prices"
+        case="ready-made.document", place="*cost*", reason="a real server computes the cost from tokens and prices"
     ),
 )
 

@@ -25,7 +25,7 @@ from opencode_fake.surroundings.offerings import known_commands
 from opencode_fake.versions import behaviours
 
 USERNAME = "opencode"
-REQUEST_SECONDS = 20.0
+REQUEST_SECONDS = 40.0
 _PASSWORD = "opens-nothing-but-the-fake"  # noqa: S105 - just that
 
 

@@ -49,8 +49,10 @@ server.serve_forever()
 """
 
 OWNER = """
-import asyncio, pathlib, sys
+import asyncio, pathlib, signal, sys
 from opencode_contract.local import Binary, LocalServer, Lodging
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored in all that nohup starts
 
 async def main():
     with Lodging() as lodging:

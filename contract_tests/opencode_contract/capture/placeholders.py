@@ -9,25 +9,29 @@ from opencode_contract.evidence import Json
 
 TEXT = "<text>"
 LONG, KEPT = 40, 3
+_PROVIDERS = "responseHeaders"
 _HASH = re.compile(r"\bsha#\d+")
 _ID = re.compile(r"^(ses_|msg_|prt_|per_|que_).*")
 _CHOSEN_KEYS = frozenset({"metadata", "input", "options", "headers", "environment", "permission", "tools"})
 """Fields whose value may have keys that somebody has chosen."""
 
 
-def thinned(value: Json) -> Json:
-    """The same with only the beginnings of long lists and maps: catalogues of models, which say nothing of a server.
+def thinned(value: Json, name: str = "") -> Json:
+    """The same without what says nothing of a server.
 
-    Nor does the number of a snapshot, which stands for all that other probes have left in the workspace.
+    Of long lists and maps, which are catalogues of models, only the beginnings stay. A snapshot stands for all that
+    other probes have left in the workspace, and the headers of a provider for the provider and the time.
     """
     match value:
+        case str() if name == "snapshot":
+            return "<hash>"
         case str():
-            return _HASH.sub("<hash>", value)
+            return TEXT if name == _PROVIDERS else _HASH.sub("<hash>", value)
         case list():
-            return [thinned(each) for each in (value[:KEPT] if len(value) > LONG else value)]
+            return [thinned(each, name) for each in (value[:KEPT] if len(value) > LONG else value)]
         case dict():
             keys = sorted(value)[:KEPT] if len(value) > LONG else list(value)
-            return {key: thinned(value[key]) for key in keys}
+            return {key: thinned(value[key], _PROVIDERS if name == _PROVIDERS else key) for key in keys}
         case _:
             return value
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 PLUGINS = ("opencode_fixtures.plugin", "opencode_contract.plugin")
-ROUNDS = 15
+ROUNDS = 5
 BOUND_MS = 20
 _IMPORTED = "opencode_"
 

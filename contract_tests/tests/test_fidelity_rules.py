@@ -298,6 +298,31 @@ def test_a_subagents_session_may_overtake_the_stream_of_its_parent() -> None:
     assert differences([first, *begun, *child, done], [first, born, *begun, child[2], child[1], done], EVENTS)
 
 
+def test_what_overtakes_numbers_no_ids() -> None:
+    """A subagent's part that is told of early does not take the number of its parent's."""
+
+    def parted(part: str, session: str) -> Json:
+        told: dict[str, Json] = {"id": part, "type": "text", "sessionID": session}
+        return {"type": "message.part.updated", "properties": {"part": told}}
+
+    born: Json = {"type": "session.created", "properties": {"info": {"id": OTHER, "parentID": SES}}}
+    own, below = parted("prt_000000000001AAAAAAAAAAAAAA", SES), parted("prt_000000000002AAAAAAAAAAAAAA", OTHER)
+    done = tool("completed", output="")
+    assert differences([own, born, below, done], [born, below, own, done], EVENTS) == []
+
+
+def test_children_are_deleted_in_one_order() -> None:
+    """No tool deletes a session: here the sessions below another one keep their order."""
+
+    def told(kind: str, session: str, title: str) -> Json:
+        return {"type": kind, "properties": {"info": {"id": session, "parentID": SES, "title": title}}}
+
+    names = {OTHER: "a", OTHER.replace("B", "C"): "b"}
+    born, gone = ([told(f"session.{kind}", *each) for each in names.items()] for kind in ("created", "deleted"))
+    assert differences([*born, *gone], [*born, *gone], EVENTS) == []
+    assert differences([*born, *gone], [*born, *gone[::-1]], EVENTS)
+
+
 def test_first_user_message_is_in_the_foreground() -> None:
     """Where a user message is first told of is compared, later changes of it are not."""
     told: Json = {"type": "message.updated", "properties": {"info": {"id": EARLY, "role": "user"}}}

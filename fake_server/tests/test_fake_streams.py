@@ -83,6 +83,20 @@ async def test_a_deletion_is_an_update_from_1_2_1_to_1_3_2(serving: Serving, ver
     assert [event["properties"]["info"]["id"] for event in seen] == [child] * (1 + told) + [parent] * (1 + told)
 
 
+@pytest.mark.parametrize(("version", "oldest_first"), [("1.1.65", False), ("1.2.1", True), ("1.18.34", True)])
+async def test_children_are_deleted_as_they_are_listed(serving: Serving, version: str, oldest_first: bool) -> None:
+    """From 1.2.1 on the oldest goes first."""
+    async with serving(HELLO, version=version) as served:
+        parent = await served.session()
+        made = [await served.session(parentID=parent) for _ in range(3)]
+        listed = [each["id"] for each in (await served.http.get(f"/session/{parent}/children")).json()]
+        async with listening(served) as listener:
+            await served.http.delete(f"/session/{parent}")
+            told = [(await listener.until("session.deleted"))[-1]["properties"]["info"]["id"] for _ in range(4)]
+    assert listed == (made if oldest_first else made[::-1])
+    assert told == [*listed, parent]
+
+
 async def test_a_prompt_is_told_from_the_user_message_to_idle(serving: Serving) -> None:
     """To every reader alike, each event once."""
     async with serving(HELLO) as served, listening(served) as one, listening(served) as other:

@@ -43,6 +43,8 @@ class Performance:
             if not each.what.startswith(EVENTS):
                 yield Seen(each.what, self.normaliser.answer(each.value))
                 continue
+            # What may come earlier or later must not number the ids of what may not.
+            self.normaliser.sight(list[Json](background.take_apart(each.value).foreground))
             log = background.take_apart(self.normaliser.value(each.value))
             yield Seen(each.what, list[Json](log.foreground))
             yield Seen(f"{each.what} in the background", log.histories)

@@ -131,6 +131,21 @@ class Normaliser:
             case _:
                 return value
 
+    def sight(self, value: Json) -> None:
+        """Numbers the ids in a value. What is normalised later numbers only those that come new there."""
+        match value:
+            case dict():
+                for key in sorted(value):
+                    self._text(key)
+                    self.sight(value[key])
+            case list():
+                for each in value:
+                    self.sight(each)
+            case str():
+                self._text(value)
+            case _:
+                pass
+
     def _own(self, body: Json) -> Json:
         match body:
             case list():

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from opencode_contract.evidence import Json
 
 _OF_TOOLS = frozenset({"permission.asked", "question.asked", "todo.updated"})
+_OF_USERS = "session.deleted"
+"""No tool deletes a session."""
 _STREAMED = frozenset({"step-start", "text", "reasoning"})
 _UNDER_WAY = frozenset({"pending", "running"})
 
@@ -36,7 +38,7 @@ def _woven(
     below: dict[str, list[dict[str, Json]]] = {}
     for event in events:
         session = _session(event)
-        if session in parents and session not in own:
+        if session in parents and session not in own and event.get("type") != _OF_USERS:
             below.setdefault(_child(session, own, parents), []).append(event)
         elif event.get("type") in _OF_TOOLS or _is_done_at_once(event):
             held.append(event)

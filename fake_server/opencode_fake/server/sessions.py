@@ -190,7 +190,7 @@ async def delete(app: App, incoming: Incoming) -> Outgoing:
 
 
 def _remove(app: App, session: Session) -> None:
-    for child in app.world.store.children(session.id):
+    for child in _children(app, session.id):
         _remove(app, child)
     app.world.store.remove(session.id, runs=app.driver.runs(session.id))
     directory = session.info["directory"]
@@ -218,10 +218,12 @@ async def children(app: App, incoming: Incoming) -> Outgoing:
     checks.parameters(incoming, schemas.SESSION)
     if app.world.behaviours.missing_session_refused:
         find(app, incoming)
-    found = app.world.store.children(incoming.parameters["sessionID"])
-    if app.world.behaviours.children_oldest_first:
-        found.reverse()
-    return answer([session.info for session in found])
+    return answer([session.info for session in _children(app, incoming.parameters["sessionID"])])
+
+
+def _children(app: App, parent_id: str) -> list[Session]:
+    found = app.world.store.children(parent_id)
+    return found[::-1] if app.world.behaviours.children_oldest_first else found
 
 
 async def diff(app: App, incoming: Incoming) -> Outgoing:

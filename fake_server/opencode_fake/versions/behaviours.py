@@ -89,7 +89,7 @@ class Behaviours:
     path_filters: bool
     """``path`` filters the session list."""
     children_oldest_first: bool
-    """The children of a session are listed in the order in which they were made."""
+    """The children of a session are listed, and deleted with it, in the order in which they were made."""
     sessions_have_path: bool
     """A session names its directory below the project's as well."""
     sessions_count_cost: bool

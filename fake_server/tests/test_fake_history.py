@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -91,6 +93,49 @@ async def test_a_revert_to_an_answer_is_one_to_its_prompt(serving: Serving) -> N
     assert whole["revert"]["messageID"] == second
     assert {key: behind["revert"][key] for key in place} == place
     assert unknown == behind
+
+
+@pytest.mark.parametrize("version", ["1.1.65", "1.2.1", "1.18.34"])
+async def test_what_was_reverted_goes_with_the_next_prompt(serving: Serving, version: str) -> None:
+    """Later messages first, then the parts behind the point; up to 1.1.65 the whole message."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session(title="Work")
+        for _ in range(2):
+            await served.prompt(session, "hello")
+        (_, answer, second, reply) = await served.messages(session)
+        last = answer["parts"][2]["id"]
+        await _post(served, session, "revert", {"messageID": answer["info"]["id"], "partID": last})
+        async with served.http.stream("GET", "/event") as response:
+            lines = response.aiter_lines()
+            await served.prompt(session, "hello")
+            told = [event async for event in _removals(lines)]
+        left = (await served.messages(session))[1]
+    gone = [each["info"]["id"] for each in (second, reply)]
+    assert told == ([answer["info"]["id"], *gone] if version == "1.1.65" else [*gone, last])
+    assert (left["info"]["id"] == answer["info"]["id"]) == (version != "1.1.65")
+
+
+async def _removals(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The messages and parts that are told to be removed before the prompt is done."""
+    async for line in lines:
+        event = json.loads(line.removeprefix("data: ")) if line else {"type": ""}
+        if event["type"].endswith("removed"):
+            yield event["properties"].get("partID", event["properties"]["messageID"])
+        if event["type"] == "session.idle":
+            return
+
+
+@pytest.mark.parametrize(("version", "own"), [("1.1.53", True), ("1.1.56", False), ("1.15.13", False)])
+async def test_what_others_changed_meanwhile(serving: Serving, version: str, own: bool) -> None:
+    """Counts for what a session changed, but on the oldest versions."""
+    async with serving(SCRIPT, version=version) as served:
+        first, other = await served.session(), await served.session()
+        await served.prompt(first, "hello")
+        await served.prompt(other, "write")
+        await served.prompt(first, "hello")
+        summary = (await served.http.get(f"/session/{first}")).json()["summary"]
+        diff = (await served.http.get(f"/session/{first}/diff")).json()
+    assert (summary["files"], [each["file"] for each in diff]) == ((0, []) if own else (1, ["a.txt"]))
 
 
 async def test_todos_are_kept_with_their_session(serving: Serving) -> None:

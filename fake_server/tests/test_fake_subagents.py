@@ -232,6 +232,62 @@ async def test_a_task_below_another_session(serving: Serving, version: str, stat
     assert state.get("error", "").startswith("Subagent depth limit reached (1).") == (status == "error")
 
 
+@pytest.mark.parametrize(("version", "completed"), [("1.17.19", None), ("1.18.3", "tool-calls")])
+async def test_a_refused_subtask_is_over_when_it_is_told_of(
+    serving: Serving, version: str, completed: str | None
+) -> None:
+    """Its message ends before the first event of it is written; one below nothing says what is missing."""
+    async with serving(SCRIPT, version=version) as served:
+        child = await served.session(parentID="ses_000000000000AAAAAAAAAAAAAA")
+        async with listening(served) as lines:
+            await served.http.post(f"/session/{child}/message", json={"parts": [TASK]})
+            told = [json.loads(line.removeprefix("data: ")) async for line in until_idle(lines) if line]
+        state = (await served.messages(child))[1]["parts"][0]["state"]
+    infos = [each["properties"]["info"] for each in told if each["type"] == "message.updated"]
+    own = [info for info in infos if info["sessionID"] == child and info["role"] == "assistant"]
+    assert own[0].get("finish") == completed
+    missing = "Tool execution failed: Session not found: ses_000000000000AAAAAAAAAAAAAA"
+    assert state.get("error") == (missing if completed else None)
+
+
+async def until_idle(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines up to the end of the run."""
+    async for line in lines:
+        yield line
+        if '"session.idle"' in line:
+            return
+
+
+RULES = [
+    {"permission": "bash", "pattern": "*", "action": "deny"},
+    {"permission": "edit", "pattern": "x*", "action": "ask"},
+    {"permission": "external_directory", "pattern": "/a", "action": "allow"},
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "inherited"),
+    [
+        ("1.3.2", []),
+        ("1.14.41", ["bash deny", "external_directory allow"]),
+        ("1.15.13", ["edit deny", "bash deny", "external_directory allow"]),
+        ("1.17.9", ["bash deny", "external_directory allow"]),
+    ],
+)
+async def test_rules_that_a_subagent_inherits(serving: Serving, version: str, inherited: list[str]) -> None:
+    """What its parent's session denies or says of other folders, and what the agent that asked may not edit."""
+    async with serving(SCRIPT, version=version) as served, listening(served) as lines:
+        session = await served.session(permission=RULES)
+        task = {**TASK, "agent": "explore"}
+        await served.http.post(f"/session/{session}/message", json={"agent": "plan", "parts": [task]})
+        born = [
+            json.loads(line.removeprefix("data: ")) async for line in until_idle(lines) if "session.created" in line
+        ]
+    (rules,) = (each["properties"]["info"]["permission"] for each in born if "parentID" in each["properties"]["info"])
+    assert [f"{rule['permission']} {rule['action']}" for rule in rules][: len(inherited)] == inherited
+    assert {rule["permission"] for rule in rules[len(inherited) :]} <= {"todowrite", "todoread", "task"}
+
+
 @pytest.mark.parametrize(("version", "denied"), [("1.14.41", ["todowrite", "task"]), ("1.18.34", ["todowrite"])])
 async def test_what_a_subagents_own_rules_speak_of_is_not_withheld(
     serving: Serving, version: str, denied: list[str]

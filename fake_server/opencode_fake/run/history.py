@@ -124,13 +124,12 @@ def forget_reverted(world: World, session: Session) -> Iterator[Event]:
     if point is None:
         return
     gone = [key for key in sorted(session.messages) if key >= point["messageID"]]
-    part_id = point.get("partID")
-    if part_id is not None and world.behaviours.revert_keeps_parts:
-        gone = gone[1:]
-        yield from _remove_parts(session, session.messages[point["messageID"]], part_id)
-    for key in gone:
+    part_id = point.get("partID") if world.behaviours.revert_keeps_parts else None
+    for key in gone if part_id is None else gone[1:]:
         session.remove(key)
         yield event("message.removed", sessionID=session.id, messageID=key)
+    if part_id is not None:
+        yield from _remove_parts(session, session.messages[point["messageID"]], part_id)
     world.touch(session)
     yield session_updated(world, session, {"revert": None})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +21,15 @@ from opencode_fake.state.world import World
 
 _TOO_DEEP = 'Subagent depth limit reached (1). Increase "subagent_depth" to allow nested subagents.'
 _TODO_TOOLS = ("todowrite", "todoread")
+_DENIED: JsonObject = {"permission": "*", "pattern": "*", "action": "deny"}
+
+
+def refusal(world: World, session: Session) -> str | None:
+    """Why a session may set no subagent to work, if it may not: it is below another one, or should be."""
+    parent = session.info.get("parentID")
+    if parent is None or world.behaviours.subagents_delegate:
+        return None
+    return _TOO_DEEP if world.store.find(parent) is not None else f"Session not found: {parent}"
 
 
 @dataclass(eq=False, slots=True)
@@ -35,8 +44,9 @@ class Subagent:
 
     def work(self) -> Generator[Effect, None, Outcome]:
         """Opens the child session, shows it in the call, and waits until it has answered. May raise ToolFailed."""
-        if "parentID" in self.session.info and not self.world.behaviours.subagents_delegate:
-            raise ToolFailed(_TOO_DEEP)
+        reason = refusal(self.world, self.session)
+        if reason is not None:
+            raise ToolFailed(reason)
         if self._agent not in AGENTS:
             raise ToolFailed(f"Unknown agent type: {self._agent} is not a valid agent type")
         child = self._open()
@@ -77,12 +87,12 @@ class Subagent:
             self.session.info["directory"],
             title=f"{self._description} (@{agent} subagent)",
             parent_id=self.session.id,
-            permission=[{"permission": tool, "pattern": "*", "action": "deny"} for tool in self._withheld()],
+            permission=[*self._inherited(), *({**_DENIED, "permission": tool} for tool in self._withheld())],
             agent=agent if self.world.behaviours.subagent_is_named else None,
         )
 
     def _prompt(self) -> JsonObject:
-        info = cast("AssistantInfo", self.message.info)
+        info = self._info
         prompt: JsonObject = {
             "agent": self._agent,
             "model": {"modelID": info["modelID"], "providerID": info["providerID"]},
@@ -93,6 +103,10 @@ class Subagent:
         return prompt
 
     @property
+    def _info(self) -> AssistantInfo:
+        return cast("AssistantInfo", self.message.info)
+
+    @property
     def _agent(self) -> str:
         return f"{self.part['state']['input']['subagent_type']}"
 
@@ -100,11 +114,22 @@ class Subagent:
     def _description(self) -> str:
         return f"{self.part['state']['input']['description']}"
 
+    def _inherited(self) -> Iterator[JsonObject]:
+        """The rules that hold for the child because they hold for whoever set it to work."""
+        behaviours, prompt = self.world.behaviours, self.session.messages.get(self._info["parentID"])
+        if behaviours.subagents_inherit_agents_denials and prompt is not None and prompt.info["role"] == "user":
+            rules = rules_of(self.world, prompt.info["agent"], self._info["path"]["root"])
+            denials = (rule for rule in rules if (rule.permission, rule.action) == ("edit", "deny"))
+            yield from (rule.wire(as_written=behaviours.rules_shown_as_written) for rule in denials)
+        if behaviours.subagents_inherit_rules:
+            for rule in self.session.info.get("permission", ()):
+                if rule["permission"] == "external_directory" or rule["action"] == "deny":
+                    yield {**rule}
+
     def _withheld(self) -> tuple[str, ...]:
         """The tools that a subagent may not use, but for those that its own rules speak of."""
         behaviours = self.world.behaviours
-        info = cast("AssistantInfo", self.message.info)
-        ruled = {rule.permission for rule in rules_of(self.world, self._agent, info["path"]["root"])}
+        ruled = {rule.permission for rule in rules_of(self.world, self._agent, self._info["path"]["root"])}
         if behaviours.subagent_todos_denied:
             ruled -= {*_TODO_TOOLS}
         known = _TODO_TOOLS if behaviours.has_codesearch else _TODO_TOOLS[:1]
@@ -119,7 +144,7 @@ class Subagent:
 
     def _shown(self, child: Session) -> JsonObject:
         """What the call shows of the child."""
-        info = cast("AssistantInfo", self.message.info)
+        info = self._info
         shown: JsonObject = {"parentSessionId": self.session.id} if self.world.behaviours.task_shows_parent else {}
         shown["sessionId"] = child.id
         if self.world.behaviours.task_shows_model:

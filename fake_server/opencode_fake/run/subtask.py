@@ -9,7 +9,7 @@ from opencode_fake.run.answer import open_message
 from opencode_fake.run.effects import Aborted, Effect, Effects, event
 from opencode_fake.run.errors import unknown_agent
 from opencode_fake.run.models import AGENTS
-from opencode_fake.run.subagent import Subagent
+from opencode_fake.run.subagent import Subagent, refusal
 from opencode_fake.run.tools import Outcome, ToolFailed
 from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.model import JsonObject
@@ -52,6 +52,9 @@ def perform(
     agent = f"{task['agent']}"
     asking: UserInfo = {**user, "agent": agent, "model": model}
     message = open_message(world, session, asking, directory)
+    if agent in AGENTS and refusal(world, session) is not None:
+        # Nothing is waited for, so already the first that is told of the message shows its end.
+        _finish(message, world.now())
     yield write_message(world, session, message)
     part, start = _call(world, message, task), world.now()
     yield write_part(world, session, message, part)
@@ -71,10 +74,8 @@ def perform(
         }
     except ToolFailed as failed:
         ended = {"status": "error", "input": given, "error": f"Tool execution failed: {failed}"}
-    info, end = message.info, world.now()
-    if info["role"] == "assistant":
-        info["finish"] = "tool-calls"
-        info["time"]["completed"] = end
+    end = world.now()
+    _finish(message, end)
     yield write_message(world, session, message)
     ended["time"] = PartTime(start=start, end=end)
     part["state"] = ended
@@ -82,6 +83,13 @@ def perform(
     if "command" in task:
         yield from _ask_for_summary(world, session, user)
     return True
+
+
+def _finish(message: Message, end: int) -> None:
+    info = message.info
+    if info["role"] == "assistant":
+        info["finish"] = "tool-calls"
+        info["time"]["completed"] = end
 
 
 def _work(subagent: Subagent) -> Generator[Effect, None, Outcome]:

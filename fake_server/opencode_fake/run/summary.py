@@ -17,7 +17,7 @@ _DEFAULT_TITLE = re.compile(r"(?:New|Child) session - \d{4}-\d\d-\d\dT\d\d:\d\d:
 
 def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     """Works out the diffs of the session and of one prompt again."""
-    session.diff = diff_of(world, session.ordered()) if world.behaviours.session_sums_diffs else []
+    session.diff = _session_diff(world, session)
     summary = totals(session.diff)
     session.info["summary"] = summary
     world.touch(session)
@@ -31,6 +31,18 @@ def summarize(world: World, session: Session, user: Message) -> Iterator[Event]:
     known = info.get("summary")
     info["summary"] = {"title": known["title"], "diffs": diffs} if known and "title" in known else {"diffs": diffs}
     yield message_updated(world, info)
+
+
+def _session_diff(world: World, session: Session) -> list[FileDiff]:
+    if not world.behaviours.session_sums_diffs:
+        return []
+    messages = session.ordered()
+    diffs = diff_of(world, messages)
+    if not world.behaviours.session_diff_is_its_own:
+        return diffs
+    patches = [part for message in messages for part in message.parts.values() if part["type"] == "patch"]
+    own = {world.workspace.relative(file) for patch in patches for file in patch["files"]}
+    return [diff for diff in diffs if diff["file"] in own]
 
 
 def totals(diffs: list[FileDiff]) -> Summary:

@@ -175,6 +175,8 @@ class Behaviours:
     """``messageID`` asks for the diff of one prompt."""
     session_sums_diffs: bool
     """A session's diff and summary tell what it changed; later they stay empty."""
+    session_diff_is_its_own: bool
+    """What a session has changed is told of the files only that its own patches name."""
     tools_sorted: bool
     """The tools that a model is offered are listed by name."""
     tool_errors_prefixed: bool
@@ -225,6 +227,10 @@ class Behaviours:
     """A task fails whose subagent ended with a failed tool and without a word."""
     subagent_todos_denied: bool
     """No subagent may use todos; later only those whose own rules do not speak of them may not."""
+    subagents_inherit_rules: bool
+    """What its session's own rules deny is denied to a subagent, and what they say of other folders holds for it."""
+    subagents_inherit_agents_denials: bool
+    """A subagent may not edit what the agent that set it to work may not edit."""
     subagent_told_tools: bool
     """The prompt of a subagent switches off the tools that it may not use."""
     subagent_is_named: bool

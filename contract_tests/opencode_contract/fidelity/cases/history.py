@@ -20,9 +20,15 @@ _IDS = get(
     reply="3.info.id",
     part="1.parts.1.id",
     start="1.parts.0.id",
+    finish="1.parts.2.id",
     prompt="0.parts.0.id",
 )
 _MODEL: dict[str, Json] = {"providerID": "scripted", "modelID": "script-1"}
+_LIMITS: list[Json] = [
+    {"permission": "bash", "pattern": "*", "action": "deny"},
+    {"permission": "external_directory", "pattern": "*", "action": "ask"},
+    {"permission": "read", "pattern": "*", "action": "allow"},
+]
 _TALK = (*_PLAIN, *_BASH, _IDS)
 """Two prompts, the first answered by one message, the second by two."""
 
@@ -33,6 +39,7 @@ def cases() -> Iterator[Case]:
     yield from _reverts()
     yield from _edits()
     yield from _commands()
+    yield from _subtasks()
 
 
 def _forks() -> Iterator[Case]:
@@ -64,6 +71,7 @@ def _reverts() -> Iterator[Case]:
         "to-first-prompt": {"messageID": "{user}"},
         "to-answer": {"messageID": "{reply}"},
         "to-part": {"messageID": "{answer}", "partID": "{part}"},
+        "to-last-part": {"messageID": "{answer}", "partID": "{finish}"},
         "to-first-part": {"messageID": "{answer}", "partID": "{start}"},
         "to-unknown-part": {"messageID": "{answer}", "partID": "prt_zzzzzzzzzzzzzzzzzzzzzzzzzz"},
         "to-unknown": {"messageID": "msg_zzzzzzzzzzzzzzzzzzzzzzzzzz"},
@@ -78,6 +86,8 @@ def _reverts() -> Iterator[Case]:
     yield case("revert.then-prompt", route, "runs", *_TALK, *on, events=True)
     to_part = (post(f"{_ONE}/revert", {"messageID": "{answer}", "partID": "{part}"}), *on[1:])
     yield case("revert.part-then-prompt", route, "runs", *_TALK, *to_part, events=True)
+    to_last = (post(f"{_ONE}/revert", {"messageID": "{answer}", "partID": "{finish}"}), *on[1:])
+    yield case("revert.last-part-then-prompt", route, "runs", *_TALK, *to_last, events=True)
     earlier = (second, post(f"{_ONE}/revert", {"messageID": "{user}"}), *shown, post(f"{_ONE}/unrevert"), *shown)
     yield case("revert.twice", route, "good input", *_TALK, *earlier, events=True)
     files: tuple[Step, ...] = (post(f"{_ONE}/message", text("play write and edit")), Settle(), _IDS)
@@ -144,9 +154,26 @@ def _commands() -> Iterator[Case]:
     for word, body in commands.items():
         command = post(f"{_ONE}/command", body)
         yield case(f"command.{word}", "POST /session/{id}/command", "runs", command, AFTERWARDS, events=True)
+
+
+def _subtasks() -> Iterator[Case]:
+    route = "POST /session/{id}/message"
     task: Json = {"type": "subtask", "prompt": "play subtask", "description": "Sub it", "agent": "general"}
     child = (get(f"{_ONE}/children", child="0.id"), get("/session/{child}/message"), get("/session/{child}"))
     prompts: dict[str, Json] = {"alone": [task], "with-text": [{"type": "text", "text": "play plain"}, task]}
     for word, parts in prompts.items():
         prompt = post(f"{_ONE}/message", {"parts": parts})
-        yield case(f"subtask.{word}", "POST /session/{id}/message", "runs", prompt, AFTERWARDS, child, events=True)
+        yield case(f"subtask.{word}", route, "runs", prompt, AFTERWARDS, child, events=True)
+    one = post(f"{_ONE}/message", {"parts": [task]})
+    below = post("/session", {"parentID": "{ses}"}, below="id")
+    family = (one, Settle(), below, get(f"{_ONE}/children"), delete(_ONE))
+    yield case("delete.with-subagent", "DELETE /session/{id}", "runs", *family, events=True)
+    limits = patch(_ONE, {"permission": _LIMITS})
+    yield case("subtask.with-rules", route, "runs", limits, one, AFTERWARDS, child, events=True)
+    planned = post(f"{_ONE}/message", {"agent": "plan", "parts": [{**task, "agent": "explore"}]})
+    yield case("subtask.of-the-planner", route, "runs", planned, AFTERWARDS, child, events=True)
+    shown = get("/session/{below}/message")
+    nested = (post("/session/{below}/message", {"parts": [task]}), Settle(), shown)
+    yield case("subtask.below-another", route, "runs", below, *nested, events=True)
+    orphaned = post("/session", {"parentID": "ses_000000000000AAAAAAAAAAAAAA"}, below="id")
+    yield case("subtask.below-nothing", route, "runs", orphaned, *nested, events=True)

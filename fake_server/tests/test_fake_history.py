@@ -118,7 +118,7 @@ async def test_what_was_reverted_goes_with_the_next_prompt(serving: Serving, ver
 async def _removals(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     """The messages and parts that are told to be removed before the prompt is done."""
     async for line in lines:
-        event = json.loads(line.removeprefix("data: ")) if line else {"type": ""}
+        event: dict[str, Any] = json.loads(line.removeprefix("data: ")) if line else {"type": ""}
         if event["type"].endswith("removed"):
             yield event["properties"].get("partID", event["properties"]["messageID"])
         if event["type"] == "session.idle":

@@ -49,6 +49,7 @@ def blocks(language: str) -> list[Block]:
     return found
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
 def test_python_blocks_run(block: Block, tmp_path: Path) -> None:
     """Each in a process of its own, in an empty folder; one with tests in it under pytest."""

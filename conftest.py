@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from opencode_fake import FakeServer
 from opencode_fake.clock import VirtualClock
@@ -23,6 +24,8 @@ from opencode_fake.state.world import World
 from opencode_fake.versions import behaviours
 
 pytest_plugins = ["pytester"]
+# The same everywhere: neither a slow machine nor chance decides.
+settings.load_profile("ci")
 
 
 @dataclass(frozen=True)

@@ -258,7 +258,7 @@ def test_a_signal_ends_the_run_without_a_trace(number: signal.Signals, code: int
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            give_up = time.monotonic() + 30
+            give_up = time.monotonic() + 60
             while not any(entry.path.endswith("/prompt_async") for entry in server.journal):
                 assert time.monotonic() < give_up
                 time.sleep(0.02)

@@ -13,6 +13,8 @@ VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin
 FIDELITY = $(BIN)/opencode-contract fidelity --sequences $(SEQUENCES) --steps 30 --seed $(SEED)
+# Tests that take long are shared anew when a worker runs out of them.
+PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The first of these that is 3.11 or newer; name another one with PYTHON=...
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
@@ -38,13 +40,13 @@ fidelity-deep: $(VENV)/.test ## The same with a long run of the state machine, f
 	@exec $(FIDELITY) $(VERSIONS)
 
 test: $(VENV)/.test ## Run the unit tests
-	@exec $(BIN)/pytest -q -n 2 -m "not system and not local and not clients" $(ARGS)
+	$(PYTEST) -m "not system and not local and not clients" $(ARGS)
 
 test-system: $(VENV)/.test ## Run the tests that start processes and browsers, or whole contracts
-	@exec $(BIN)/pytest -q -n 2 -m "system and not local" $(ARGS)
+	$(PYTEST) -m "system and not local" $(ARGS)
 
 test-real: $(VENV)/.test ## Run the tests that need a real server; VERSION=1.1.53
-	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -m local $(ARGS)
+	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(PYTEST) -m local $(ARGS)
 
 clients: $(VENV)/.test ## Run real clients on fakes; TARGETS="fake:1.1.53 local:1.1.53"
 	OPENCODE_TESTKIT_CLIENTS="$(TARGETS)" $(BIN)/pytest -m clients $(ARGS)

@@ -57,12 +57,10 @@ def test_python_blocks_run(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "test_example.py"
     path.write_text(block.code)
     is_test = "def test_" in block.code
-    command = (
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", str(path)] if is_test else [str(path)]
-    )
+    under_pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis") if is_test else ()
+    command = [sys.executable, *under_pytest, str(path)]
     # In CI, Hypothesis does not mind a slow machine.
     variables = os.environ | {"CI": "true"}
-    command = [sys.executable, *command]
     ended = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert not is_test or " passed" in ended.stdout

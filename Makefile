@@ -13,12 +13,14 @@ VERSIONS ?= 1.1.53 1.18.34
 VENV := .venv
 BIN := $(VENV)/bin
 FIDELITY = $(BIN)/opencode-contract fidelity --sequences $(SEQUENCES) --steps 30 --seed $(SEED)
+# Tests that take long are shared anew when a worker runs out of them.
+PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The first of these that is 3.11 or newer; name another one with PYTHON=...
 PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: help contract fidelity fidelity-part fidelity-deep test test-real clients documents recordings versions bench lint types format wheel-test lock clean all
+.PHONY: help contract fidelity fidelity-part fidelity-deep test test-system test-real clients documents recordings versions bench lint types format wheel-test lock clean all
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,11 +39,14 @@ fidelity-deep: SEQUENCES ?= 500
 fidelity-deep: $(VENV)/.test ## The same with a long run of the state machine, for the night: SEQUENCES=500, SEED=0
 	@exec $(FIDELITY) $(VERSIONS)
 
-test: $(VENV)/.test ## Run the tests
-	$(BIN)/pytest -n 2 $(ARGS)
+test: $(VENV)/.test ## Run the unit tests
+	$(PYTEST) -m "not system and not local and not clients" $(ARGS)
+
+test-system: $(VENV)/.test ## Run the tests that start processes and browsers, or whole contracts
+	$(PYTEST) -m "system and not local" $(ARGS)
 
 test-real: $(VENV)/.test ## Run the tests that need a real server; VERSION=1.1.53
-	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -m local $(ARGS)
+	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -q -m local $(ARGS)
 
 clients: $(VENV)/.test ## Run real clients on fakes; TARGETS="fake:1.1.53 local:1.1.53"
 	OPENCODE_TESTKIT_CLIENTS="$(TARGETS)" $(BIN)/pytest -m clients $(ARGS)
@@ -74,7 +79,7 @@ format: $(VENV)/.dev ## Format the code
 wheel-test: $(VENV)/.dev ## Build the wheel and run the contract from it in a fresh environment
 	sh scripts/wheel-test $(BIN)/python
 
-all: lint types test contract wheel-test ## Everything that needs no real server
+all: lint types test test-system contract wheel-test ## Everything that needs no real server
 
 lock: $(VENV)/.dev ## Pin the newest dependencies in requirements/
 	sh scripts/lock $(BIN)/python

@@ -17,6 +17,8 @@ from opencode_contract.document import kept, without_prose
 from opencode_contract.errors import BadTarget, ClientFailed
 from opencode_fake.scripts.model import JsonObject, Script
 
+pytestmark = pytest.mark.system
+
 NOWHERE = Stage("http://127.0.0.1:9", SecretStr("a-secret"), "1.1.53", "/data/workspace")
 
 

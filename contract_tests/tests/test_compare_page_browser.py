@@ -18,7 +18,11 @@ from opencode_contract.compare.comparing import compare
 from opencode_contract.compare.page.writing import as_html
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
+]
 PLANTED = "<script>document.title = 'planted'</script><img src=https://planted.invalid/>"
 OPEN_ALL = "for (const each of document.querySelectorAll('details')) each.open = true"
 TOO_PALE = """() => {

@@ -17,6 +17,8 @@ from opencode_contract.compare.command import Side, compared
 from opencode_contract.compare.comparing import compare
 from opencode_contract.compare.model import Comparison, Finding
 
+pytestmark = pytest.mark.system
+
 HERE = Path(__file__).parent
 OLD, NEW = "1.1.53", "1.18.34"
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")

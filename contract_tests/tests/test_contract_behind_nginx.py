@@ -22,7 +22,7 @@ from opencode_fake import FakeServer, RealClock
 
 PASSWORD = "tell-nobody"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+pytestmark = [pytest.mark.system, pytest.mark.skipif(NGINX is None, reason="nginx is not installed")]
 
 CONFIGURATION = """
 daemon off;

@@ -20,6 +20,8 @@ from opencode_contract.targets.event_log import EventLog
 from opencode_fake import FakeServer, RealClock
 from opencode_fake.scripts.model import Script
 
+pytestmark = pytest.mark.system
+
 PASSWORD = "tell-nobody"
 CANARY = "canary"
 SCRIPT: dict[str, Json] = {

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -26,11 +27,14 @@ from opencode_contract.targets import Access, Level
 from opencode_contract.targets.connecting import connected
 from opencode_contract.targets.contract_script import contract_script
 from opencode_fake import FakeServer, RealClock
+from opencode_fake.scripts import delay, reply, text
 from opencode_fake.server.app import App
 from opencode_fake.server.exchange import Outgoing
 from opencode_fake.server.journal import Received
 from opencode_fake.server.streams import Reader
 from opencode_fake.state.store import Session, Store
+
+pytestmark = pytest.mark.system
 
 PASSWORD = "tell-nobody"
 OTHERS = ("somebody's work", "opencode-contract notes", "opencode-contract 20260101T000000Z by hand")
@@ -240,6 +244,30 @@ def test_a_lost_answer_leaves_no_session(server: FakeServer, monkeypatch: pytest
     code, said = run("check", server.url, "--only", "sessions.create")
     assert (code, "1 passed" in said) == (0, True), said
     assert titles(server) == set(OTHERS)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_without_a_trace(number: signal.Signals, code: int) -> None:
+    """Ctrl-C, or a polite kill, deletes the sessions first, and does not look like a failed requirement."""
+    slow = [reply(None, delay(60), text("ready"))]
+    with FakeServer(slow, password=PASSWORD, clock=RealClock()) as server:
+        with subprocess.Popen(
+            [*CHECK, server.url, "--level", "prompt", "--only", "messages"],
+            env=os.environ | {"OPENCODE_SERVER_PASSWORD": PASSWORD},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            give_up = time.monotonic() + 60
+            while not any(entry.path.endswith("/prompt_async") for entry in server.journal):
+                assert time.monotonic() < give_up
+                time.sleep(0.02)
+            process.send_signal(number)
+            _, said = process.communicate(timeout=30)
+        assert process.returncode == code
+        assert "interrupted" in said
+        assert "Traceback" not in said
+        assert titles(server) == set()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from opencode_contract.requirements.requirement import requirement
 from opencode_contract.targets import Level, Subject
 from opencode_fake import FakeServer
 
+pytestmark = pytest.mark.system
+
 
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the contract's tests in a folder that knows nothing of this repository."""

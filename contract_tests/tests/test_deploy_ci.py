@@ -20,6 +20,8 @@ from ruamel.yaml import YAML
 from opencode_contract.standin import ENTRY
 from opencode_fake import FakeServer
 
+pytestmark = pytest.mark.system
+
 DEPLOY = ENTRY.parents[1]
 SCRIPT = DEPLOY / "ci" / "nightly.sh"
 ACTION = DEPLOY / "github" / "action.yml"

@@ -20,7 +20,10 @@ import pytest
 from opencode_contract.local.server import free_port
 from opencode_contract.standin import ENTRY, missing_programs
 
-pytestmark = pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}")
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}"),
+]
 
 PASSWORD = 'pä$$"word with | & @PORT@'
 GUARDED = "response.writeHead(request.headers.authorization ? 200 : 401)"

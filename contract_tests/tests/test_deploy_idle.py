@@ -16,7 +16,7 @@ from aiohttp import web
 
 from opencode_contract.standin import ENTRY
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+pytestmark = [pytest.mark.system, pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")]
 
 LOOKS = 8
 """So many looks are twice the time that the watch is told to wait for."""

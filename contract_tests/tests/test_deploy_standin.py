@@ -15,7 +15,10 @@ import pytest
 from opencode_contract.errors import StartFailed
 from opencode_contract.standin import StandIn, Trouble, fake_executable, missing_programs
 
-pytestmark = pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}")
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}"),
+]
 
 HEALTH = "/global/health"
 

@@ -36,6 +36,8 @@ from opencode_fake.state.store import Session
 from opencode_fake.state.world import World
 from opencode_fake.surroundings.document import pruned, reached, stored
 
+pytestmark = pytest.mark.system
+
 VERSIONS = ("1.1.53", "1.18.34")
 AMENDMENTS: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     Path(__file__).with_name("document_amendments.yaml")

@@ -21,6 +21,8 @@ from opencode_contract.fidelity.stagehand import Stagehand
 from opencode_contract.fidelity.stages import Places, Stage, fake_stage, fidelity_script
 from opencode_contract.fidelity.steps import Await, Close, Join, Open, Pass, Send, Settle, Step, get, patch, post, text
 
+pytestmark = pytest.mark.system
+
 DIFFERENCE = Difference('1. GET "x" \\ y', "a", "b")
 
 

@@ -27,6 +27,8 @@ from opencode_fake.state import world
 from opencode_fake.state.store import Session, Store
 from opencode_fake.state.world import World
 
+pytestmark = pytest.mark.system
+
 VERSION = "1.1.53"
 
 

@@ -16,6 +16,8 @@ from opencode_contract.errors import NoWorkspace, PortInUse, StartFailed
 from opencode_contract.local import Binary, LocalServer, Lodging
 from opencode_contract.local.environment import isolated_environment, server_environment
 
+pytestmark = pytest.mark.system
+
 PATIENCE = 20.0
 
 # Stands in for OpenCode: announces itself, asks for the password, and starts a command as the tool bash does.

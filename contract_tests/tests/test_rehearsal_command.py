@@ -18,6 +18,8 @@ from typer.testing import CliRunner, Result
 from opencode_contract.cli import app
 from opencode_contract.errors import NpmMissing
 
+pytestmark = pytest.mark.system
+
 STUB = Path(__file__).with_name("rehearsal_stub.py")
 SECRET = "secret of the user"
 ALL = ("subagent", "fork", "elsewhere", "attachment", "failed", "structured", "interrupted", "tools", "child")

@@ -13,6 +13,7 @@ import opencode_fixtures.settings
 from opencode_fake import FakeServer
 from opencode_fake.scripts import reply, text
 
+pytestmark = pytest.mark.system
 KEPT = (opencode_contract, opencode_fixtures)
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
 needs_a_server = pytest.mark.skipif(not BINARY, reason="OPENCODE_TESTKIT_BINARY names no OpenCode executable")

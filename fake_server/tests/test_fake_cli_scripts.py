@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -90,24 +85,3 @@ def test_model_names_a_port_in_use(good: Path) -> None:
     assert code == 1
     assert f"cannot listen on 127.0.0.1:{port}" in output
     assert "choose another --port" in output
-
-
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_model_runs_until_it_is_stopped(good: Path, tmp_path: Path, stop: signal.Signals) -> None:
-    """It prints where it listens, the configuration and the environment, and leaves nothing behind."""
-    command = [sys.executable, "-c", "from opencode_fake.cli import main; main()", "model", "--script", str(good)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
-    ) as process:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert first.startswith("scripted model listening on http://127.0.0.1:")
-        url = first.split()[-1]
-        assert httpx.get(f"{url}/models").status_code == 200
-        process.send_signal(stop)
-        rest = process.stdout.read()
-        assert process.wait() == 0
-    config = json.loads(rest[rest.index("{") : rest.index("environment for the server:")])
-    assert config["provider"]["scripted"]["options"]["baseURL"] == url
-    assert f"export SHELL={tmp_path}/opencode-fake-" in rest
-    assert [path.name for path in tmp_path.iterdir()] == ["good.yaml"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
-import signal
-import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +22,7 @@ from opencode_fake.recording.proxy import Proxy
 from opencode_fake.recording.recorder import Recorder
 from opencode_fake.recording.redaction import Redaction
 from opencode_fake.recording.targets import GROUP, NotRecordable, opened
-from opencode_fake.scripts import InvalidScript, Script, dumps_script, load_script
+from opencode_fake.scripts import InvalidScript, Script, load_script
 from opencode_fake.scripts.model import JsonValue
 
 SECRET = "sk-ant-REDACTME-0123456789abcdef"
@@ -327,26 +324,6 @@ async def test_other_packages_bring_targets(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(NotRecordable, match="there is no file /nowhere"):
         await opened("else:/nowhere/opencode", None).__aenter__()
-
-
-async def test_the_command_records(tmp_path: Path) -> None:
-    """It says where to go and what opens it, and writes the file when it is interrupted."""
-    script, file = tmp_path / "script.yaml", tmp_path / "recording.yaml"
-    script.write_text(dumps_script(Script.model_validate(SCRIPT)))
-    command = "from opencode_fake.cli import main; main()"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", command, "record", "fake:1.18.34", "--script", str(script), "-o", str(file)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    lines = [(await process.stdout.readline()).decode() for _ in range(2)]
-    address, password = lines[0].split()[-1], lines[1].strip().partition("OPENCODE_SERVER_PASSWORD=")[2]
-    await played(address, password, ("twice",))
-    process.send_signal(signal.SIGINT)
-    told, _ = await process.communicate()
-    assert told.decode().startswith(f"{file}: 1 sessions; nothing that looks like a secret")
-    assert process.returncode == 0
-    assert load_script(file).replies[0].steps
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from opencode_fake.server import sessions
 from opencode_fake.server.exchange import Incoming
 from opencode_fake.server.fake import FakeFailed
 
+pytestmark = pytest.mark.system
+
 Request: TypeAlias = "Case[Any]"
 EXAMPLES = int(os.environ.get("OPENCODE_TESTKIT_EXAMPLES", "2"))
 """How many requests are made of each operation and each kind."""

@@ -174,33 +174,35 @@ BEYOND_A_SCHEMA = [
 ]
 
 
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """The schema, which no test changes."""
+    return json_schema()
+
+
 @pytest.mark.parametrize("value", GOOD, ids=json.dumps)
-def test_good_scripts_pass_both(value: object) -> None:
+def test_good_scripts_pass_both(schema: dict[str, Any], value: object) -> None:
     """What the loader takes, an editor does not complain about."""
-    schema = json_schema()
     assert loads(value)
     assert accepts(schema, value, schema)
 
 
 @pytest.mark.parametrize("value", BAD, ids=json.dumps)
-def test_bad_scripts_fail_both(value: object) -> None:
+def test_bad_scripts_fail_both(schema: dict[str, Any], value: object) -> None:
     """What the loader refuses, an editor marks."""
-    schema = json_schema()
     assert not loads(value)
     assert not accepts(schema, value, schema)
 
 
 @pytest.mark.parametrize("value", BEYOND_A_SCHEMA, ids=json.dumps)
-def test_rules_between_keys_are_the_loaders_alone(value: object) -> None:
+def test_rules_between_keys_are_the_loaders_alone(schema: dict[str, Any], value: object) -> None:
     """The known differences: if one goes, this list is to be shortened."""
-    schema = json_schema()
     assert not loads(value)
     assert accepts(schema, value, schema)
 
 
-def test_steps_are_alternatives_told_apart_by_a_key() -> None:
+def test_steps_are_alternatives_told_apart_by_a_key(schema: dict[str, Any]) -> None:
     """Each kind of step demands its own key and refuses unknown ones, so an editor can complete it."""
-    schema: dict[str, Any] = json_schema()
     options = schema["$defs"]["Reply"]["properties"]["steps"]["items"]["anyOf"]
     kinds = [schema["$defs"][option["$ref"].removeprefix("#/$defs/")] for option in options]
     for key, kind in zip(STEP_KEYS, kinds, strict=True):
@@ -209,9 +211,8 @@ def test_steps_are_alternatives_told_apart_by_a_key() -> None:
         assert kind["description"]
 
 
-def test_the_schema_says_what_it_is() -> None:
+def test_the_schema_says_what_it_is(schema: dict[str, Any]) -> None:
     """Dialect, title and description are there."""
-    schema = json_schema()
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["title"] == "OpenCode test script"
     assert schema["description"] == ScriptFile.__doc__

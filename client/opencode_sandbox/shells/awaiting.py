@@ -37,7 +37,8 @@ class AwaitingShell:
             follow_redirects=False,
             transport=transport,
             trust_env=config.trusts_environment,
-            verify=config.verify,
+            # A transport that is given makes its own connections: the machine's certificates are not read for it.
+            verify=True if transport else config.verify,
         )
 
     async def close(self) -> None:

@@ -158,7 +158,7 @@ def _commands() -> Iterator[Case]:
 
 def _subtasks() -> Iterator[Case]:
     route = "POST /session/{id}/message"
-    task: Json = {"type": "subtask", "prompt": "play subtask", "description": "Sub it", "agent": "general"}
+    task: dict[str, Json] = {"type": "subtask", "prompt": "play subtask", "description": "Sub it", "agent": "general"}
     child = (get(f"{_ONE}/children", child="0.id"), get("/session/{child}/message"), get("/session/{child}"))
     prompts: dict[str, Json] = {"alone": [task], "with-text": [{"type": "text", "text": "play plain"}, task]}
     for word, parts in prompts.items():

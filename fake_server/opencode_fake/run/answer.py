@@ -11,7 +11,7 @@ from opencode_fake.run import errors, structured
 from opencode_fake.run.aborts import announce_abort
 from opencode_fake.run.calling import ToolCall
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Pending, Until, Wait, event, go_idle, set_status
-from opencode_fake.run.errors import CallFailed
+from opencode_fake.run.errors import CallFailed, ContextOverflow
 from opencode_fake.run.events import text_grew
 from opencode_fake.run.writing import write_message, write_part
 from opencode_fake.scripts.calls import Call, chunks
@@ -78,6 +78,8 @@ class Answer:
     message: Message
     before_pause: Callable[[], Iterable[Event]]
     """What the server does in the background as soon as it has the time."""
+    overflowed: bool = False
+    """The conversation was too long for the model."""
     _blocks: dict[str, _Block] = field(default_factory=dict)
     _running: list[ToolCall] = field(default_factory=list)
     _retrying: bool = False
@@ -113,6 +115,9 @@ class Answer:
                 yield Until(())
             yield from self._end_subagents()
             yield from self._abort()
+        except ContextOverflow as failed:
+            yield event("session.error", sessionID=self.session.id, error=failed.error)
+            self.overflowed = True
         except CallFailed as failed:
             yield from self._announce(failed.error)
             yield from self._fail(failed.error)
@@ -158,8 +163,8 @@ class Answer:
             return
         yield from self._stand_before(refusal)
         failure = refusal.error
-        if not failure.retryable:
-            raise CallFailed(errors.refused(failure))
+        if not failure.retryable or errors.is_overflow(failure, self.world.behaviours):
+            raise errors.refused(failure, self.world.behaviours)
         attempt = 0
         while failure.times is None or attempt < failure.times:
             attempt += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from opencode_fake.run.effects import dumps
@@ -11,10 +12,21 @@ from opencode_fake.scripts.model import Failure
 from opencode_fake.state.wire import ErrorInfo, ModelRef
 from opencode_fake.versions import Behaviours
 
+TOO_LARGE = 413
 FIRST_RETRY = 2.0
 """Seconds before the first retry; every further one waits twice as long."""
 LONGEST_RETRY = 30.0
 """Seconds that a retry waits at most when the provider names no time."""
+
+
+_TOO_LONG = re.compile(
+    r"prompt is too long|input is too long for requested model|input token count.*exceeds the maximum"
+    r"|exceeds the (?:context window|available context size|limit of \d)|greater than the context length"
+    r"|maximum prompt length is \d|maximum context length is \d+ tokens|reduce the length of the messages"
+    r"|context window exceeds limit|exceeded model token limit|context[_ ]length[_ ]exceeded",
+    re.IGNORECASE,
+)
+"""By these words of a provider the server knows that the conversation is too long for the model."""
 
 
 class CallFailed(Exception):
@@ -25,14 +37,32 @@ class CallFailed(Exception):
         self.error = error
 
 
+class ContextOverflow(CallFailed):
+    """The conversation is too long for the model, so that the server has it summarised and asks again."""
+
+
 def aborted(behaviours: Behaviours) -> ErrorInfo:
     """Somebody aborted the run."""
     return {"name": "MessageAbortedError", "data": {"message": behaviours.abort_message}}
 
 
-def refused(failure: Failure) -> ErrorInfo:
+def refused(failure: Failure, behaviours: Behaviours) -> CallFailed:
     """The provider answered with an HTTP error."""
     body = dumps(failure_body(failure))
+    if not is_overflow(failure, behaviours):
+        return CallFailed(_api_error(failure, body))
+    error: ErrorInfo = {"name": "ContextOverflowError", "data": {"message": failure.message, "responseBody": body}}
+    return ContextOverflow(error) if behaviours.overflow_is_summarised else CallFailed(error)
+
+
+def is_overflow(failure: Failure, behaviours: Behaviours) -> bool:
+    """Whether the server understands that the conversation is too long for the model."""
+    if behaviours.too_large_is_overflow and failure.http_status == TOO_LARGE:
+        return True
+    return behaviours.overflow_is_named and _TOO_LONG.search(failure.message) is not None
+
+
+def _api_error(failure: Failure, body: str) -> ErrorInfo:
     return {
         "name": "APIError",
         "data": {

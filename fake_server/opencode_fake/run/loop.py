@@ -10,7 +10,7 @@ from typing import cast
 from opencode_fake.run import plugins, subtask, summary
 from opencode_fake.run.answer import Answer
 from opencode_fake.run.compaction import AGENT as COMPACTION
-from opencode_fake.run.compaction import asks_for_summary, summary_call, then_continue
+from opencode_fake.run.compaction import accept_compaction, asks_for_summary, summary_call, then_continue
 from opencode_fake.run.effects import Aborted, Effect, Effects, Event, Wait, event, go_idle, set_status
 from opencode_fake.run.errors import unknown_model
 from opencode_fake.run.events import message_updated
@@ -109,6 +109,9 @@ class Run:
         goes_on = yield from answer.perform(performance.calls[self._calls_made - 1])
         if "finish" in answer.info:
             self._unsummarized = user
+        if answer.overflowed:
+            yield from accept_compaction(self.world, self.session, info["model"], auto=True, overflow=True)
+            return True
         return goes_on
 
     def _compact(self, user: Message, info: UserInfo) -> Generator[Effect, None, bool]:

@@ -168,6 +168,8 @@ class ScriptedModel:
 
     async def _entitle(self, http: web.Request, request: ModelRequest) -> web.StreamResponse:
         compacts = request.purpose == "compaction"
+        if compacts:
+            self._runs.summarise(request)
         title = TextStep(text=SUMMARY if compacts else await self._runs.titles.title(request))
         tokens = self.casting.script.tokens if compacts else Tokens()
         call = Call(tokens=tokens, cost=None, refusal=None, stream=(title,), break_off=None)

@@ -25,12 +25,14 @@ class Run:
     prompt: str
     answered: int = 0
     """How many of its calls were answered to the end."""
+    over: bool = False
+    """The conversation was summarised meanwhile: what comes next is another run, even for the same prompt."""
     _refused: Counter[int] = field(default_factory=Counter)
 
     def continues(self, request: ModelRequest) -> bool:
         """Whether ``request`` goes on with this run: the same prompt, and nothing of the answer taken back."""
         same_prompt = (request.user_messages, request.prompt) == (self.user_messages, self.prompt)
-        return same_prompt and request.answered >= self.answered
+        return same_prompt and request.answered >= self.answered and not self.over
 
     def refusal(self, index: int) -> Failure | None:
         """The failure that the call ``index`` meets now. Counts it."""
@@ -88,6 +90,12 @@ class Runs:
             run = self._start(request)
         # A server that calls again after the last call is given that one again.
         return Cue(run, min(request.answered, len(run.performance.calls) - 1))
+
+    def summarise(self, request: ModelRequest) -> None:
+        """Notes that the conversation is being summarised, which ends the session's run."""
+        run = self._current.get(request.session_id)
+        if run is not None:
+            run.over = True
 
     def _start(self, request: ModelRequest) -> Run:
         self._started += 1

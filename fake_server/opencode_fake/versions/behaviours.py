@@ -304,6 +304,16 @@ class Behaviours:
     """A prompt counts as answered by an answer that names it, even where its id sorts after the answer's."""
     overload_is_retried: bool
     """An error inside the provider's answer that speaks of an overload is retried."""
+    overflow_is_named: bool
+    """A provider that calls the conversation too long is understood: that is no ``APIError`` like any other."""
+    too_large_is_overflow: bool
+    """The status 413 of a provider means the same."""
+    overflow_is_summarised: bool
+    """A conversation that is too long is summarised, and the model asked again; before, the run ends."""
+    continuing_may_ask: bool
+    """After a summary on its own account the server asks the model to go on, or to stop and ask."""
+    continuing_is_marked: bool
+    """What asks the model to go on says so in its metadata."""
 
     # Event streams.
     heartbeat_seconds: int

@@ -7,6 +7,14 @@ from typing import Any
 import pytest
 from conftest import Serving
 
+from opencode_fake.clock import VirtualClock
+from opencode_fake.identifiers import Identifiers
+from opencode_fake.run.agents import rules_of
+from opencode_fake.scripts.matching import Casting
+from opencode_fake.scripts.model import Script
+from opencode_fake.state.world import World
+from opencode_fake.versions import behaviours
+
 WRITE = {"write": "notes.txt", "content": "hi\n"}
 SCRIPT: dict[str, Any] = {
     "replies": [
@@ -67,3 +75,23 @@ async def test_an_agent_that_is_not_offered_the_tool_for_mistakes(serving: Servi
 async def test_whom_the_planner_may_set_to_work(serving: Serving, version: str, status: str) -> None:
     """From 1.17.9 on not the agent that may do everything."""
     assert (await called(serving, "task", "plan", version))["state"]["status"] == status
+
+
+def _world(script: dict[str, Any] = SCRIPT) -> World:
+    casting = Casting(Script.model_validate(script))
+    return World("1.1.53", behaviours("1.1.53"), "/data/workspace", casting, Identifiers(0), VirtualClock().now)
+
+
+def test_the_rules_of_an_agent_come_before_those_of_the_script() -> None:
+    """The last one that fits holds: so the script may forbid what an agent is allowed, but not its own outputs."""
+    step = {"tool": "webfetch", "input": {}, "output": "", "permission": "deny"}
+    world = _world({"replies": [{"steps": [step]}]})
+    rules = [(rule.permission, rule.action) for rule in rules_of(world, "build", "/data/workspace")]
+    assert rules[0] == ("*", "allow")
+    assert rules[-2:] == [("webfetch", "deny"), ("external_directory", "allow")]
+
+
+def test_an_agent_that_does_not_exist_has_no_rules() -> None:
+    """The generator names it, instead of a ``RuntimeError`` that says nothing."""
+    with pytest.raises(KeyError, match="nobody"):
+        list(rules_of(_world(), "nobody", "/data/workspace"))

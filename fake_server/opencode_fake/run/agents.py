@@ -34,7 +34,8 @@ class Agent:
 
 def rules_of(world: World, name: str, root: str) -> Iterator[Rule]:
     """What an agent may do in a project: its own rules, those of the script, and that it may read its outputs."""
-    yield from next(agent.rules for agent in native(world.behaviours, root) if agent.name == name)
+    agents = {agent.name: agent for agent in native(world.behaviours, root)}
+    yield from agents[name].rules
     yield from world.rules
     yield parsed(_OUTPUTS)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from opencode_fake.run.effects import Event, dumps
+from opencode_fake.run.effects import Event, dumps, event
 from opencode_fake.state.store import Session
-from opencode_fake.state.wire import MessageInfo, Part, TextPart
+from opencode_fake.state.wire import MessageInfo, Part, SessionInfo, TextPart
 from opencode_fake.state.world import World
 
 
@@ -38,9 +38,13 @@ def session_updated(world: World, session: Session, change: Mapping[str, object]
     return kept(world, "session.updated", session.id, change, info=session.info)
 
 
-def session_deleted(world: World, session: Session) -> Event:
-    """A session is no more."""
-    return kept(world, "session.deleted", session.id, info=session.info)
+def session_deleted(world: World, session: Session) -> tuple[Event, ...]:
+    """A session is no more, which some versions tell as an update first."""
+    deleted = kept(world, "session.deleted", session.id, info=session.info)
+    if not world.behaviours.deleting_is_an_update:
+        return (deleted,)
+    touched: SessionInfo = {**session.info, "time": {**session.info["time"], "updated": world.now()}}
+    return session_updated(world, Session(touched)), deleted
 
 
 def message_updated(world: World, info: MessageInfo) -> Event:
@@ -53,6 +57,11 @@ def part_updated(world: World, part: Part) -> Event:
     if world.behaviours.events_name_session:
         return kept(world, "message.part.updated", part["sessionID"], part=part, time=world.now())
     return kept(world, "message.part.updated", part["sessionID"], part=part)
+
+
+def part_removed(session_id: str, message_id: str, part_id: str) -> Event:
+    """A part was taken out of its message."""
+    return event("message.part.removed", sessionID=session_id, messageID=message_id, partID=part_id)
 
 
 def text_grew(world: World, part: TextPart, delta: str) -> Event:

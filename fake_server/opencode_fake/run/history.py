@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from opencode_fake.run.effects import Event, event
-from opencode_fake.run.events import message_updated, part_updated, session_created, session_updated
+from opencode_fake.run.events import message_updated, part_removed, part_updated, session_created, session_updated
 from opencode_fake.run.summary import diff_of, totals
 from opencode_fake.state.git_diff import git_diff
 from opencode_fake.state.store import Message, Session
@@ -138,7 +138,7 @@ def _remove_parts(session: Session, message: Message, first: str) -> Iterator[Ev
     for key in [key for key in sorted(message.parts) if key >= first]:
         part = message.parts.pop(key)
         session.count(part, -1)
-        yield event("message.part.removed", sessionID=part["sessionID"], messageID=part["messageID"], partID=key)
+        yield part_removed(part["sessionID"], part["messageID"], key)
 
 
 def remove_part(world: World, message: Message, part_id: str) -> None:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias, cast
 
@@ -54,6 +55,7 @@ _PATTERNED = frozenset({"external_directory", "read", "edit", "task"})
 """What the server's own rules speak of pattern by pattern."""
 
 
+@lru_cache(maxsize=1024)
 def parsed(text: str) -> Rule:
     """One of the server's own rules, written as its permission, pattern and action."""
     permission, pattern, decided = text.split(" ")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from opencode_fake.run import history
-from opencode_fake.run.effects import Event, event
-from opencode_fake.run.events import part_updated, session_updated
+from opencode_fake.run.effects import Event
+from opencode_fake.run.events import part_removed, part_updated, session_updated
 from opencode_fake.server import checks, errors, schemas, sessions
 from opencode_fake.server.errors import Refused
 from opencode_fake.server.exchange import Incoming, Outgoing, answer
@@ -91,7 +91,7 @@ async def remove_part(app: App, incoming: Incoming) -> Outgoing:
     named = incoming.parameters
     for message in _searched(app, incoming):
         history.remove_part(app.world, message, named["partID"])
-    removed = event("message.part.removed", **{key: named[key] for key in ("sessionID", "messageID", "partID")})
+    removed = part_removed(named["sessionID"], named["messageID"], named["partID"])
     app.publish(removed, incoming.directory)
     return answer(True)
 

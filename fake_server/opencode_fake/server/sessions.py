@@ -193,15 +193,8 @@ def _remove(app: App, session: Session) -> None:
     for child in _children(app, session.id):
         _remove(app, child)
     app.world.store.remove(session.id, runs=app.driver.runs(session.id))
-    directory = session.info["directory"]
-    if app.world.behaviours.deleting_is_an_update:
-        app.publish(session_updated(app.world, _touched(app.world, session)), directory)
-    app.publish(session_deleted(app.world, session), directory)
-
-
-def _touched(world: World, session: Session) -> Session:
-    """The session as it would be if it had been updated now."""
-    return Session({**session.info, "time": {**session.info["time"], "updated": world.now()}})
+    for happened in session_deleted(app.world, session):
+        app.publish(happened, session.info["directory"])
 
 
 async def abort(app: App, incoming: Incoming) -> Outgoing:

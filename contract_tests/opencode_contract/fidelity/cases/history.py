@@ -141,6 +141,8 @@ def _commands() -> Iterator[Case]:
     short = post(f"{_ONE}/summarize", dict(_MODEL))
     yield case("summarize.fresh", "POST /session/{id}/summarize", "runs", short, AFTERWARDS, events=True)
     yield case("summarize.in-a-talk", "POST /session/{id}/summarize", "runs", *_PLAIN, short, AFTERWARDS, events=True)
+    own_account = post(f"{_ONE}/summarize", {**_MODEL, "auto": True})
+    yield case("summarize.auto", "POST /session/{id}/summarize", "runs", *_PLAIN, own_account, AFTERWARDS, events=True)
     init = post(f"{_ONE}/init", {**_MODEL, "messageID": "{own_message}"})
     yield case("init.fresh", "POST /session/{id}/init", "runs", init, AFTERWARDS, events=True)
     commands: dict[str, Json] = {

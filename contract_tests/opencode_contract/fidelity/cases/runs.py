@@ -28,7 +28,7 @@ _RETRYING = Await("session.status", {"status.type": "retry"})
 _PLAYS = (
     *("plain", "pieces", "thinking", "bash", "silent bash", "failing bash", "two at once", "three in a row", "nothing"),
     *("text then thought", "unicode", "read nothing", "refused", "bad request", "not found", "broken", "refused later"),
-    *("limited once", "limited twice", "boom", "boom twice"),
+    *("limited once", "limited twice", "boom", "boom twice", "too long", "too large"),
 )
 _FILES = ("write and edit", "write alone", "overwrite", "failing edits", "read")
 _BODIES: dict[str, Json] = {
@@ -102,6 +102,9 @@ def _conversations() -> Iterator[Case]:
     yield case("talk.child", _SYNC, "runs", child, first, AFTERWARDS, events=True)
     failed = (post(f"{_ONE}/message", text("play refused")), Settle(), second)
     yield case("talk.after-an-error", _SYNC, "runs", *failed, AFTERWARDS, events=True)
+    # Asked again after the summary it is too long still.
+    too_long = post(f"{_ONE}/message", text("play too long", system="Be brief."))
+    yield case("talk.too-long", _SYNC, "runs", first, Settle(), too_long, AFTERWARDS, events=True)
     files = (post(f"{_ONE}/message", text("play write and edit")), Settle(), get(f"{_ONE}/message", user="0.info.id"))
     diffs = (get(f"{_ONE}/diff?messageID={{user}}"), post(f"{_ONE}/message", text("play write alone")))
     yield case("talk.diffs", "GET /session/{id}/diff", "runs", *files, *diffs, AFTERWARDS, events=True, alone=True)

@@ -116,8 +116,8 @@ async def test_an_overflow_is_told_and_the_session_stays_busy(serving: Serving) 
         ("1.1.53", 400, "prompt is too long", False),
         ("1.1.56", 400, "This exceeds the context window", True),
         ("1.18.34", 400, "no good", False),
-        ("1.3.2", 413, "no good", False),
-        ("1.14.34", 413, "no good", True),
+        ("1.2.15", 413, "no good", False),
+        ("1.2.20", 413, "no good", True),
     ],
 )
 def test_what_counts_as_an_overflow(version: str, status: int, message: str, overflow: bool) -> None:

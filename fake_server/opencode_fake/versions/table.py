@@ -187,7 +187,7 @@ HISTORIES: dict[str, dict[str, Value]] = {
     "answers_are_believed": {"1.1.34": False, "1.18.15": True},
     "overload_is_retried": {"1.1.34": False, "1.18.14": True},
     "overflow_is_named": {"1.1.34": False, "1.1.56": True},
-    "too_large_is_overflow": {"1.1.34": False, "1.14.34": True},
+    "too_large_is_overflow": {"1.1.34": False, "1.2.20": True},
     "overflow_is_summarised": {"1.1.34": False, "1.2.20": True},
     "continuing_may_ask": {"1.1.34": False, "1.1.58": True},
     "continuing_is_marked": {"1.1.34": False, "1.14.34": True},

@@ -9,6 +9,7 @@ import pytest
 from conftest import Serving
 
 from opencode_fake.run.errors import is_overflow
+from opencode_fake.run.loop import MOST_OVERFLOWS
 from opencode_fake.scripts.compaction import SUMMARY
 from opencode_fake.scripts.model import Failure
 from opencode_fake.versions import behaviours
@@ -93,6 +94,20 @@ async def test_a_prompt_that_stays_too_long_is_not_asked_again(serving: Serving)
         messages = await served.messages(session)
     told = [message["parts"][0]["text"][:12] for message in messages if _telling(message).startswith("The previous")]
     assert (told, _outline(messages)[-1]) == (["The previous", "The previous"], "build: Now.")
+
+
+async def test_a_reply_that_is_always_too_long_can_be_aborted(serving: Serving) -> None:
+    """The server would go on for ever; the fake stands still after a while, busy."""
+    async with serving({"replies": [{"error": TOO_LONG}]}, version="1.18.34") as served:
+        session = await served.session()
+        body = {"parts": [{"type": "text", "text": "go on"}]}
+        await served.http.post(f"/session/{session}/prompt_async", json=body)
+        while len(await served.messages(session)) < 4 * MOST_OVERFLOWS:
+            pass
+        busy = (await served.http.get("/session/status")).json()
+        await served.http.post(f"/session/{session}/abort")
+        idle = (await served.http.get("/session/status")).json()
+    assert (busy, idle) == ({session: {"type": "busy"}}, {})
 
 
 async def test_an_overflow_is_told_and_the_session_stays_busy(serving: Serving) -> None:

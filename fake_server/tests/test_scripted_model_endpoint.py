@@ -21,7 +21,9 @@ from opencode_fake.scripts import (
     stream_error,
     text,
     tool,
+    turn,
 )
+from opencode_fake.scripts.compaction import SUMMARY
 from opencode_fake.scripts.model import JsonObject
 
 REPLIES = (
@@ -152,6 +154,20 @@ async def test_a_refusal_that_passes(asking: Asking) -> None:
     """After its number of times the reply goes on."""
     refused, answered = await asking.send("busy"), await asking.send("busy")
     assert (refused.status_code, refused.headers["retry-after"], answered.status_code) == (429, "2", 200)
+
+
+async def test_after_a_summary_the_same_prompt_is_a_new_one(asking: Asking) -> None:
+    """The server asks again what was too long; the reply's next turn answers."""
+    asking.model.play(reply("long", sequence=[turn(error=provider_error(400, "prompt is too long")), turn(text("ok"))]))
+    refused = await asking.send("long")
+    system = {"role": "system", "content": "You are a helpful AI assistant tasked with summarizing conversations."}
+    messages = [system, {"role": "user", "content": "Sum up"}]
+    body = {"model": "script-1", "messages": messages, "promptCacheKey": "ses_1"}
+    summary = (await asking.http.post("/chat/completions", json=body)).json()
+    answered = await asking.send("long", stream=False)
+    assert refused.status_code == 400
+    assert summary["choices"][0]["message"]["content"] == SUMMARY
+    assert answered.json()["choices"][0]["message"]["content"] == "ok"
 
 
 async def test_a_broken_stream(asking: Asking) -> None:

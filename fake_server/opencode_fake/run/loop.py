@@ -18,11 +18,14 @@ from opencode_fake.run.models import is_known
 from opencode_fake.run.writing import WriteRefused
 from opencode_fake.scripts.matching import Performance, default_title, kept_title
 from opencode_fake.state.store import Message, Session
-from opencode_fake.state.wire import AssistantInfo, UserInfo
+from opencode_fake.state.wire import AssistantInfo, ModelRef, UserInfo
 from opencode_fake.state.world import World
 
 GOES_ON = ("tool-calls", "unknown")
 """The reasons to stop after which the model is called again."""
+
+MOST_OVERFLOWS = 10
+"""A reply that is too long so often in a row will be so for ever."""
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class Run:
     _naming: Message | None = None
     _untitled: dict[str, tuple[Message, str]] = field(default_factory=dict)
     _unsummarized: Message | None = None
+    _overflows: int = 0
+    """How many calls in a row the model refused because the conversation was too long."""
 
     def effects(self) -> Effects:
         """The whole run, from busy to idle."""
@@ -110,9 +115,17 @@ class Run:
         if "finish" in answer.info:
             self._unsummarized = user
         if answer.overflowed:
-            yield from accept_compaction(self.world, self.session, info["model"], auto=True, overflow=True)
+            yield from self._ask_for_summary(info["model"])
             return True
+        self._overflows = 0
         return goes_on
+
+    def _ask_for_summary(self, model: ModelRef) -> Effects:
+        yield from accept_compaction(self.world, self.session, model, auto=True, overflow=True)
+        self._overflows += 1
+        if self._overflows > MOST_OVERFLOWS:
+            # The real server goes on like this for ever, as fast as the model refuses.
+            yield Wait(1.0, endless=True)
 
     def _compact(self, user: Message, info: UserInfo) -> Generator[Effect, None, bool]:
         """Answers with a summary of the conversation."""

@@ -85,7 +85,7 @@ def test_read_level_creates_nothing() -> None:
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A capture is written and compared with a target; the exit codes tell safe, breaking and neither."""
-    monkeypatch.setattr("opencode_contract.cli.Taking", _Some)
+    monkeypatch.setattr("opencode_contract.commands.capture.Taking", _Some)
     monkeypatch.setattr("opencode_contract.compare.command.Taking", _Some)
     runner = CliRunner()
     old, new = (tmp_path / f"{version}.json" for version in ("1.1.53", "1.18.34"))
@@ -107,7 +107,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "text", "said"),
     [
         ("a.json", None, "there is no file"),
-        ("a.json", "[]", "is no capture"),
+        ("a.json", "[]", "is no capture (at its beginning: Input should be an object)"),
         (
             "a.json",
             '{"format": 99, "kit": "", "target": "", "kind": "fake", "version": "", "level": "read"}',

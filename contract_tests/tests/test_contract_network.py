@@ -386,7 +386,7 @@ async def test_a_host_that_no_way_leads_to_is_told(monkeypatch: pytest.MonkeyPat
 async def test_a_proxy_that_makes_no_connection_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proxy of the environment refuses to connect to the host."""
     forget_proxies(monkeypatch)
-    async with serving(status(403)) as port:
+    async with serving(Way([status(403)])) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         message = await met("https://sandbox.example/opencode")
     assert is_told(troubles.PROXY_FAILED, message), message

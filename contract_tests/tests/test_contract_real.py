@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from opencode_contract.fidelity.command import PROVEN_VERSIONS
 from opencode_contract.requirements import ALL
 from opencode_contract.runner import run_contract
 from opencode_contract.targets import parse_target
@@ -22,9 +23,11 @@ async def test_the_real_server_keeps_the_contract() -> None:
     assert report.left_behind == ()
 
 
-async def test_the_fake_keeps_the_contract() -> None:
-    """The whole contract holds on the fake, each requirement of it."""
-    report = await run_contract("fake", parse_target("fake").open(), ALL)
+@pytest.mark.parametrize("version", PROVEN_VERSIONS)
+async def test_the_fake_keeps_the_contract(version: str) -> None:
+    """The whole contract holds on the fake as every proven version; the reference client works unchanged on each."""
+    report = await run_contract("fake", parse_target(f"fake:{version}").open(), ALL)
+    assert report.version == version
     assert [f"{failure.requirement.id}: {failure.message}" for failure in report.failures] == []
     assert len(report.results) == len(ALL)
 

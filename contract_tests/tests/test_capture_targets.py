@@ -10,11 +10,14 @@ from typer.testing import CliRunner
 
 from opencode_contract.capture.command import Taking
 from opencode_contract.capture.model import read_capture
-from opencode_contract.capture.probes import harmless, probes
+from opencode_contract.capture.probes import Probe, harmless, probes
 from opencode_contract.cli import app
 from opencode_contract.errors import BadTarget
-from opencode_contract.fidelity.cast import complete
-from opencode_contract.fidelity.steps import Send
+from opencode_contract.fidelity.cases.model import Case
+from opencode_contract.fidelity.cast import Cast, complete
+from opencode_contract.fidelity.compare import Performance
+from opencode_contract.fidelity.scene import PATIENT
+from opencode_contract.fidelity.steps import Await, Send
 from opencode_contract.safety.mark import mark_of
 from opencode_contract.targets import Level
 from opencode_fake import FakeServer
@@ -83,9 +86,30 @@ def test_read_level_creates_nothing() -> None:
     assert methods == {"GET", "HEAD", "OPTIONS"}
 
 
+async def test_what_was_waited_for_in_vain_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy server is late, which says nothing of what it does; what never comes is put down in the end."""
+    monkeypatch.setattr("opencode_contract.fidelity.scene.AWAITING_SECONDS", 0.01)
+    never = Case("never", "GET /event", "events", (Await("no.such.event"), Send("GET", "/global/health")), events=True)
+    monkeypatch.setattr("opencode_contract.capture.taking.probes", lambda *_: (Probe(never, Level.READ, odd=False),))
+    played: list[float | None] = []
+    play = Cast.play
+
+    async def noted(cast: Cast, case: Case, quiet: float | None = None) -> Performance:
+        shown = await play(cast, case, quiet)
+        if case is never:
+            played.append(quiet)
+            assert shown.late
+        return shown
+
+    monkeypatch.setattr(Cast, "play", noted)
+    capture = await Taking.of("fake").run()
+    assert played == [None, PATIENT]
+    assert [each.answer.status for each in capture.observations] == [200]
+
+
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A capture is written and compared with a target; the exit codes tell safe, breaking and neither."""
-    monkeypatch.setattr("opencode_contract.cli.Taking", _Some)
+    monkeypatch.setattr("opencode_contract.commands.capture.Taking", _Some)
     monkeypatch.setattr("opencode_contract.compare.command.Taking", _Some)
     runner = CliRunner()
     old, new = (tmp_path / f"{version}.json" for version in ("1.1.53", "1.18.34"))
@@ -107,7 +131,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "text", "said"),
     [
         ("a.json", None, "there is no file"),
-        ("a.json", "[]", "is no capture"),
+        ("a.json", "[]", "is no capture (at its beginning: Input should be an object)"),
         (
             "a.json",
             '{"format": 99, "kit": "", "target": "", "kind": "fake", "version": "", "level": "read"}',

@@ -254,6 +254,20 @@ def test_description_against_what_was_observed() -> None:
     assert "Only the description" in finding.remark
 
 
+def test_description_that_leaves_out_what_is_answered() -> None:
+    """It does not tell that other routes are gone: only one that leaves out nothing else does."""
+    told = document_of({"paths": {"/thing": {"get": {}}, "/other": {"get": {}}}})
+    less = document_of({"paths": {"/third": {"get": {}}}})
+    answered = [seen({}).model_copy(update={"document": each}) for each in (told, less)]
+    findings = {each.where: each for each in compare(*answered).findings if each.rule == "route.gone"}
+    assert findings["GET /thing"].severity == "cosmetic"
+    assert findings["GET /other"].severity == "risky"
+    assert "leaves out other routes" in findings["GET /other"].remark
+    known = document_of({"paths": {"/thing": {"get": {}}}})
+    comparison = compare(answered[0], answered[0].model_copy(update={"document": known}))
+    assert found(comparison, "route.gone").severity == "breaking"
+
+
 def test_placeholders_say_nothing_about_values_and_presence() -> None:
     """Of a deployment's answers only kinds are compared: what its users have stored decides which fields there are."""
     one = seen({"a": 1, "b": "x y"}).model_copy(update={"contents": "placeholders"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -16,12 +18,16 @@ from opencode_contract.capture.model import Capture
 from opencode_contract.compare.command import Side, compared
 from opencode_contract.compare.comparing import compare
 from opencode_contract.compare.model import Comparison, Finding
+from opencode_contract.fidelity.command import PROVEN_VERSIONS
+from opencode_contract.local import AtHand
 
 pytestmark = pytest.mark.system
 
 HERE = Path(__file__).parent
 OLD, NEW = "1.1.53", "1.18.34"
 BINARY = os.environ.get("OPENCODE_TESTKIT_BINARY", "")
+AT_HAND = os.environ.get("OPENCODE_TESTKIT_BINARIES", "").split()
+"""More executables at hand, as VERSION=PATH; others are fetched."""
 real = pytest.mark.skipif(not BINARY, reason="OPENCODE_TESTKIT_BINARY names no OpenCode executable")
 BREAKING = {
     ("1.1.53", "1.1.65"): {"part tool: state[completed].metadata.summary"},
@@ -33,6 +39,8 @@ BREAKING = {
     ("1.17.19", "1.18.34"): set[str](),
 }
 """What breaks between neighbours among the proven versions, as the table in ``docs/compare.md`` says."""
+DESCRIBED = {("1.17.19", "1.18.34"): {"POST /global/upgrade: body.target"}}
+"""What breaks by the descriptions of real servers alone. The fake has those of two versions only."""
 TELLING = (
     "run.plain,run.pieces,run.bash,run.write-and-edit,prompt.variant,tool.*,form.handed-over,abort.tool,"
     "ask.once,create.empty,create.title,shell.fresh,fresh.get,fresh.fork,around.path,health"
@@ -77,6 +85,17 @@ async def fakes(*versions: str, only: str = "*") -> list[Capture]:
     return await asyncio.gather(*(Taking.of(f"fake:{version}", only=only).run() for version in versions))
 
 
+def judge_neighbours(captures: Sequence[Capture], described: Mapping[tuple[str, str], set[str]]) -> None:
+    """Each version breaks clients of the one before it by what the table says, and where it says nothing, not."""
+    for before, after in pairwise(captures):
+        comparison = compare(before, after)
+        breaking = {finding.where for finding in comparison.findings if finding.severity == "breaking"}
+        neighbours = before.version, after.version
+        wanted = BREAKING[neighbours] | described.get(neighbours, set())
+        assert wanted <= breaking, (before.version, after.version, breaking)
+        assert bool(breaking) == bool(wanted), (before.version, after.version, breaking)
+
+
 async def test_known_differences_are_found_on_fakes() -> None:
     """None of the differences that were measured between two versions is missed."""
     old, new = await fakes(OLD, NEW)
@@ -96,13 +115,7 @@ async def test_capture_is_stable() -> None:
 
 async def test_neighbours_among_the_proven_versions() -> None:
     """Whether a version breaks clients of the one before it, and by what."""
-    versions = [*(before for before, _ in BREAKING), NEW]
-    captures = dict(zip(versions, await fakes(*versions, only=TELLING), strict=True))
-    for (before, after), wanted in BREAKING.items():
-        comparison = compare(captures[before], captures[after])
-        breaking = {finding.where for finding in comparison.findings if finding.severity == "breaking"}
-        assert wanted <= breaking, (before, after, breaking)
-        assert bool(breaking) == bool(wanted), (before, after, breaking)
+    judge_neighbours(await fakes(*PROVEN_VERSIONS, only=TELLING), {})
 
 
 @pytest.mark.local
@@ -113,6 +126,14 @@ async def test_known_differences_are_found_on_real_servers() -> None:
     assert (comparison.before.version, comparison.after.version) == (OLD, NEW)
     assert missed(comparison) == []
     assert comparison.verdict == "breaking"
+
+
+@pytest.mark.local
+@real
+async def test_neighbours_on_real_servers() -> None:
+    """The same verdicts on the real servers of all proven versions."""
+    paths = [AtHand(AT_HAND).binary(version).path for version in PROVEN_VERSIONS]
+    judge_neighbours([await Taking.of(f"local:{path}", only=TELLING).run() for path in paths], DESCRIBED)
 
 
 @pytest.mark.local

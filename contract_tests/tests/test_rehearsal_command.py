@@ -119,7 +119,7 @@ def test_an_upgrade_that_loses_data_and_the_way_round(rehearse: Rehearse) -> Non
     assert marks(found["asked"]) == ["bad", "bad", "warning"]
     assert found["proposed"]["path"] == ["1.1.53", "1.15.13", "1.18.34"]
     assert marks(found["proposed"]) == ["good", "good", "good", "warning"]
-    assert "@1.15.13" in "".join(found["advice"])
+    assert "fetch 1.15.13)" in "".join(found["advice"])
     assert "Do not start 1.18.34 on the data before that" in "".join(found["advice"])
     assert [each["path"] for each in found["tried"] if each["keeps all"]] == [
         ["1.1.53", "1.15.13"],

@@ -68,7 +68,16 @@ def test_a_safe_one() -> None:
     found = rehearsal(upgrade("1.1.53", "1.1.65", findings=(GAINED,)))
     assert headline(found) == "SAFE: 1.1.53 → 1.1.65 keeps all 2 sessions and 2 messages."
     assert list(alarms(found)) == []
-    assert [line.split(":")[0] for line in advice(found)] == ["Stop the server, and copy its data", "Start 1.1.65"]
+    copying, start, elsewhere = advice(found)
+    assert copying.startswith("Stop the server, and copy its data: cp -a ")
+    assert start == 'Start 1.1.65: "$(opencode-contract fetch 1.1.65)" serve.'
+    assert "npm install --global opencode-linux-x64@VERSION" in elsewhere
+
+
+def test_a_build_of_ones_own_is_not_fetched() -> None:
+    """No registry has it."""
+    steps = list(advice(rehearsal(upgrade("1.1.53", "1.18.34 at /opt/opencode"))))
+    assert steps[1:] == ["Start 1.18.34 at /opt/opencode: opencode serve."]
 
 
 def test_a_loss_is_said_first_and_loudly() -> None:

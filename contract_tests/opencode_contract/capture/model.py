@@ -140,9 +140,10 @@ def read_capture(path: Path) -> Capture:
     try:
         capture = Capture.model_validate_json(text)
     except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "its beginning"
         raise BadCapture(
-            f"{path} is no capture ({problem.error_count()} faults, the first at "
-            f"{'.'.join(map(str, problem.errors()[0]['loc'])) or 'its beginning'}): "
+            f"{path} is no capture (at {place}: {first['msg']}): "
             "write one with 'opencode-contract capture TARGET -o FILE'"
         ) from None
     if capture.format != FORMAT:

@@ -58,8 +58,6 @@ def opening(text: str) -> Opening:
             return Opening(target.text, _local(binary), Level.PROMPT, Level.PROMPT)
         case Deployment():
             return Opening(target.text, _deployment(target.text, target.open()), Level.READ, Level.WRITE)
-        case _:
-            raise NotImplementedError(f"no capture is taken of {target.text}")
 
 
 @asynccontextmanager

@@ -30,7 +30,8 @@ from opencode_contract.capture.placeholders import TEXT, blanked, thinned
 from opencode_contract.capture.probes import Probe, harmless, probes
 from opencode_contract.evidence import Json
 from opencode_contract.fidelity.cast import Cast
-from opencode_contract.fidelity.scene import EVENTS, Seen
+from opencode_contract.fidelity.compare import Performance
+from opencode_contract.fidelity.scene import EVENTS, PATIENT, Seen
 from opencode_contract.fidelity.steps import Absent, Send
 from opencode_contract.targets import Level
 
@@ -75,16 +76,7 @@ class Take:
         if self.level is Level.PROMPT:
             await cast.prepare()
         chosen = self.probes
-        gate = asyncio.Semaphore(TOGETHER)
-
-        async def one(probe: Probe) -> None:
-            async with gate:
-                await self._perform(cast, probe)
-
-        await asyncio.gather(*(one(each) for each in chosen if not each.case.alone))
-        for each in chosen:
-            if each.case.alone:
-                await self._perform(cast, each)
+        await self._perform_all(cast, chosen)
         measures = await measured(cast, self.server.start_seconds) if "shared" in cast.names else Measures()
         observations = [seen for each in chosen for seen in self.observations[each.case.name]]
         return Capture(
@@ -104,8 +96,27 @@ class Take:
             measures=measures,
         )
 
-    async def _perform(self, cast: Cast, probe: Probe) -> None:
-        shown = await cast.play(probe.case)
+    async def _perform_all(self, cast: Cast, chosen: Iterable[Probe]) -> None:
+        """Many at a time, and then one by one those that want it, or have waited in vain: a busy server is late."""
+        gate = asyncio.Semaphore(TOGETHER)
+        calmly: list[Probe] = []
+
+        async def one(probe: Probe) -> None:
+            async with gate:
+                shown = await cast.play(probe.case)
+            if shown.late:
+                calmly.append(probe)
+            else:
+                self._keep(probe, shown)
+
+        await asyncio.gather(*(one(each) for each in chosen if not each.case.alone))
+        for each in calmly:
+            self._keep(each, await cast.play(each.case, PATIENT))
+        for each in chosen:
+            if each.case.alone:
+                self._keep(each, await cast.play(each.case))
+
+    def _keep(self, probe: Probe, shown: Performance) -> None:
         self.observations[probe.case.name] = [
             self._cleaned(each) for each in _observed(probe, shown.normal if self.server.own else shown.seen)
         ]

@@ -91,6 +91,8 @@ def _severity(first: Difference, some: list[Difference], observed: Observed) -> 
         return Severity.COSMETIC, "Only the description says so: what was observed did not change."
     if first.rule.startswith("answer.field") and first.place.holder in observed.comparer.entered:
         return Severity.COSMETIC, "Only the description says so: no answer that was seen holds it."
+    if first.rule == "route.gone" and observed.undescribed:
+        return Severity.RISKY, "Only the description says so, and it leaves out other routes that are answered."
     if severity is Severity.BREAKING and _doubtful(first, some, observed):
         return Severity.RISKY, "Only the description says so, and nothing that was tried shows it."
     return severity, ""

@@ -60,6 +60,11 @@ class Observed:
         """Whether all that was answered is the kit's own on both sides, so that values and presence say something."""
         return self.before.contents == self.after.contents == "own"
 
+    @property
+    def undescribed(self) -> set[str]:
+        """Routes that are still answered, though the description no longer names them."""
+        return self.answered & self.before.document.routes.keys() - self.after.document.routes.keys()
+
     def pairs(self) -> list[Pair]:
         """The exchanges that both sides have."""
         known = {each.key: each for each in self.after.observations}

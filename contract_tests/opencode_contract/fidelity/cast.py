@@ -71,7 +71,7 @@ class Cast:
 
 def performance(scene: Scene) -> Performance:
     """What a scene showed."""
-    return Performance(scene.seen, Normaliser(scene.stage.places, scene.known))
+    return Performance(scene.seen, Normaliser(scene.stage.places, scene.known), scene.late)
 
 
 def essence(answer: Json) -> Json:

@@ -32,6 +32,8 @@ class Performance:
 
     seen: Sequence[Seen]
     normaliser: Normaliser
+    late: bool = False
+    """Whether something was waited for in vain, see ``Scene.late``."""
     normal: list[Seen] = field(init=False)
     log: background.Log | None = None
 

@@ -43,6 +43,8 @@ class Scene:
     names: dict[str, str] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     quiet: float = QUIET
+    late: bool = False
+    """Whether something was waited for in vain: it never comes here, or the machine is too busy."""
     _pending: dict[str, asyncio.Task[Seen]] = field(default_factory=dict)
     _opened: dict[str, Hearing] = field(default_factory=dict)
     _shared: frozenset[str] = frozenset()
@@ -117,6 +119,7 @@ class Scene:
 
     def note_unsettled(self) -> None:
         """Adds to what was seen that the sessions of the case did not come to rest."""
+        self.late = True
         self.seen.append(Seen("settling", f"not settled within {SETTLING_SECONDS:g} s"))
 
     def note_events(self) -> None:
@@ -160,6 +163,7 @@ class Scene:
                 return Seen(what, await self._first_frame(step))
             response = await self._request(step)
         except httpx.TransportError as problem:
+            self.late |= isinstance(problem, httpx.TimeoutException)
             return Seen(what, {"transport": type(problem).__name__})
         answer = _shown(response, response.content)
         self._save(step.save, answer)
@@ -200,6 +204,7 @@ class Scene:
         try:
             self._position = await self.stage.log.wait_for(fits, self._position, AWAITING_SECONDS)
         except TimeoutError:
+            self.late = True
             self.seen.append(Seen(f"waiting for {step.event}", "it did not come"))
             return
         self._save(step.save, self.stage.log.events[self._position - 1])

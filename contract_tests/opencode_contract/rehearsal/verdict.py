@@ -13,7 +13,6 @@ from opencode_contract.rehearsal.search import Path
 from opencode_contract.rehearsal.trial import Continuation, WayBack
 
 DATA = "${XDG_DATA_HOME:-$HOME/.local/share}/opencode"
-PACKAGE = "opencode-ai"
 PUBLISHED = re.compile(r"\d+\.\d+\.\d+")
 SHOWN = 5
 
@@ -145,16 +144,21 @@ def _steps(path: Path) -> Iterator[str]:
     yield f'Stop the server, and copy its data: cp -a "{DATA}" "{DATA}.before"'
     for version in path[1:-1]:
         yield (
-            f"Start {version} on it once: {_installed(version)}. Wait until "
+            f"Start {version} on it once: {_started(version)}. Wait until "
             "GET /session lists your sessions (a green health check is not enough), then stop it."
         )
-    yield f"Start {path[-1]}: {_installed(path[-1])}."
+    yield f"Start {path[-1]}: {_started(path[-1])}."
+    if any(PUBLISHED.fullmatch(version) for version in path[1:]):
+        # The package opencode-ai lacks some versions, and those of the platforms lack none.
+        yield (
+            "On a machine without opencode-contract, npm install --global opencode-linux-x64@VERSION (or the package "
+            'of its platform) has the same executable: "$(npm root --global)/opencode-linux-x64/bin/opencode".'
+        )
 
 
-def _installed(version: str) -> str:
+def _started(version: str) -> str:
     # A build of somebody's own is on no registry.
-    install = f"npm install --global {PACKAGE}@{version}, then " if PUBLISHED.fullmatch(version) else ""
-    return f"{install}opencode serve"
+    return f'"$(opencode-contract fetch {version})" serve' if PUBLISHED.fullmatch(version) else "opencode serve"
 
 
 def _counted(question: str, total: int, hit: set[str], lost: Sequence[Finding], found: Rehearsal) -> Answer:

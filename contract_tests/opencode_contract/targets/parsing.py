@@ -15,10 +15,12 @@ from opencode_contract.safety.budget import NO_LIMITS, Limits
 from opencode_contract.targets.deployment import DEFAULT_LIMITS, DEFAULT_PATIENCE, Deployment
 from opencode_contract.targets.fake import FakeTarget
 from opencode_contract.targets.local import LocalTarget
-from opencode_contract.targets.target import Target
 
 DEFAULT_VERSION = "1.1.53"
 EXAMPLES = "write one of: fake, fake:1.1.53, local:1.1.53, local:/path/to/opencode, https://your-app.fly.dev/opencode"
+
+Parsed = FakeTarget | LocalTarget | Deployment
+"""All kinds of targets there are."""
 
 _CREDENTIALS = (
     "the target holds credentials (an @): write it without, such as https://your-app.fly.dev/opencode, and put the "
@@ -28,7 +30,7 @@ _CREDENTIALS = (
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
-def parse_target(text: str, limits: Limits = NO_LIMITS, patience: Patience = DEFAULT_PATIENCE) -> Target:
+def parse_target(text: str, limits: Limits = NO_LIMITS, patience: Patience = DEFAULT_PATIENCE) -> Parsed:
     """The target that ``text`` names. Without a limit of its own a deployment has the default one."""
     kind, colon, rest = text.strip().partition(":")
     if "@" in rest and kind.lower() != "local":

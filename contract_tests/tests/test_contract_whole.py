@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 import opencode_contract.requirements
+from opencode_contract.fidelity.command import PROVEN_VERSIONS
 from opencode_contract.requirements import ALL
 from opencode_contract.runner import run_contract
 from opencode_contract.targets import Access, Level, parse_target
@@ -17,9 +18,11 @@ from opencode_fake import FakeServer
 pytestmark = pytest.mark.system
 
 
-async def test_the_fake_keeps_the_contract() -> None:
-    """The whole contract holds on the fake, each requirement of it, and nothing is left."""
-    report = await run_contract("fake", parse_target("fake").open(), ALL)
+@pytest.mark.parametrize("version", PROVEN_VERSIONS)
+async def test_the_fake_keeps_the_contract(version: str) -> None:
+    """The whole contract holds on the fake as every proven version; the reference client works unchanged on each."""
+    report = await run_contract("fake", parse_target(f"fake:{version}").open(), ALL)
+    assert report.version == version
     assert [f"{failure.requirement.id}: {failure.message}" for failure in report.failures] == []
     assert len(report.results) == len(ALL)
     assert report.left_behind == ()

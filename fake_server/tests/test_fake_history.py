@@ -115,6 +115,26 @@ async def test_what_was_reverted_goes_with_the_next_prompt(serving: Serving, ver
     assert (left["info"]["id"] == answer["info"]["id"]) == (version != "1.1.65")
 
 
+@pytest.mark.parametrize(
+    ("version", "part", "left"),
+    [("1.18.14", False, 2), ("1.18.14", True, 3), ("1.18.15", False, 5), ("1.18.15", True, 5)],
+)
+async def test_the_point_of_a_revert_is_deleted(serving: Serving, version: str, part: bool, left: int) -> None:
+    """What comes after it goes with the next prompt all the same; not on the newest versions."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session(title="Work")
+        for _ in range(2):
+            await served.prompt(session, "hello")
+        (asked, answer, *_) = await served.messages(session)
+        point = answer["info"]["id"] if part else asked["info"]["id"]
+        body = {"messageID": point, "partID": answer["parts"][2]["id"]} if part else {"messageID": point}
+        await _post(served, session, "revert", body)
+        await served.http.delete(f"/session/{session}/message/{point}")
+        await served.prompt(session, "hello")
+        found = await served.messages(session)
+    assert len(found) == left
+
+
 async def _removals(lines: AsyncIterator[str]) -> AsyncIterator[str]:
     """The messages and parts that are told to be removed before the prompt is done."""
     async for line in lines:

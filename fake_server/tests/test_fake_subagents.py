@@ -258,6 +258,17 @@ async def until_idle(lines: AsyncIterator[str]) -> AsyncIterator[str]:
             return
 
 
+@pytest.mark.parametrize(("version", "kept"), [("1.1.53", False), ("1.15.13", False), ("1.17.0", True)])
+async def test_the_variant_of_a_subagents_model(serving: Serving, version: str, kept: bool) -> None:
+    """Is that of the prompt that wants the task, from 1.17.0 on."""
+    async with serving(SCRIPT, version=version) as served:
+        session = await served.session()
+        await served.http.post(f"/session/{session}/message", json={"parts": [TASK], "variant": "high"})
+        below = await served.messages((await child_of(served, session))["id"])
+    assert below[0]["info"]["model"].get("variant") == ("high" if kept else None)
+    assert below[1]["info"].get("variant") == ("high" if kept else None)
+
+
 RULES = [
     {"permission": "bash", "pattern": "*", "action": "deny"},
     {"permission": "edit", "pattern": "x*", "action": "ask"},

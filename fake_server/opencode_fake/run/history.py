@@ -123,13 +123,16 @@ def forget_reverted(world: World, session: Session) -> Iterator[Event]:
     point = session.info.pop("revert", None)
     if point is None:
         return
-    gone = [key for key in sorted(session.messages) if key >= point["messageID"]]
+    target = session.messages.get(point["messageID"])
+    after = [key for key in sorted(session.messages) if key > point["messageID"]]
+    if target is None and world.behaviours.revert_needs_its_message:
+        after = []
     part_id = point.get("partID") if world.behaviours.revert_keeps_parts else None
-    for key in gone if part_id is None else gone[1:]:
+    for key in [point["messageID"], *after] if target is not None and part_id is None else after:
         session.remove(key)
         yield event("message.removed", sessionID=session.id, messageID=key)
-    if part_id is not None:
-        yield from _remove_parts(session, session.messages[point["messageID"]], part_id)
+    if target is not None and part_id is not None:
+        yield from _remove_parts(session, target, part_id)
     world.touch(session)
     yield session_updated(world, session, {"revert": None})
 

@@ -22,7 +22,9 @@ class Shell:
         self._world, self._session, self._command = world, session, command
         known = session.last_user()
         self._agent = agent
-        self._model = model or (known["model"] if known is not None else DEFAULT_MODEL)
+        last = known["model"] if known is not None else DEFAULT_MODEL
+        # A variant is a prompt's affair: a command of the shell is not asked of the model.
+        self._model = model or {"providerID": last["providerID"], "modelID": last["modelID"]}
         self.message = Message(self._info(""))
 
     def events(self) -> Iterator[Event]:

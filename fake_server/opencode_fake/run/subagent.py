@@ -98,6 +98,8 @@ class Subagent:
             "model": {"modelID": info["modelID"], "providerID": info["providerID"]},
             "parts": [{"type": "text", "text": self.part["state"]["input"]["prompt"]}],
         }
+        if "variant" in info and self.world.behaviours.subagent_has_variant:
+            prompt["variant"] = info["variant"]
         if self.world.behaviours.subagent_told_tools:
             prompt["tools"] = dict.fromkeys(self._withheld(), False)
         return prompt

@@ -48,9 +48,8 @@ def perform(
 
     Returns whether the run goes on: where agents are looked up first, it ends at one that does not exist.
     """
-    model = cast("ModelRef", task.get("model", user["model"]))
     agent = f"{task['agent']}"
-    asking: UserInfo = {**user, "agent": agent, "model": model}
+    asking: UserInfo = {**user, "agent": agent, "model": _model(task, user)}
     message = open_message(world, session, asking, directory)
     if agent in AGENTS and refusal(world, session) is not None:
         # Nothing is waited for, so already the first that is told of the message shows its end.
@@ -83,6 +82,12 @@ def perform(
     if "command" in task:
         yield from _ask_for_summary(world, session, user)
     return True
+
+
+def _model(task: JsonObject, user: UserInfo) -> ModelRef:
+    """The task's own model, in the variant that the prompt wants."""
+    model = cast("ModelRef", task.get("model", user["model"]))
+    return {**model, "variant": user["model"]["variant"]} if "variant" in user["model"] else model
 
 
 def _finish(message: Message, end: int) -> None:

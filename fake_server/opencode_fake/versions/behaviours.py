@@ -233,6 +233,8 @@ class Behaviours:
     """A subagent may not edit what the agent that set it to work may not edit."""
     subagent_told_tools: bool
     """The prompt of a subagent switches off the tools that it may not use."""
+    subagent_has_variant: bool
+    """A subagent's model has the variant of the prompt that wants the task."""
     subagent_is_named: bool
     """A subagent's session names its agent from the beginning."""
 
@@ -262,6 +264,8 @@ class Behaviours:
     """A fork ends before the first message that is not older than the one named; later before that one itself."""
     forks_are_titled: bool
     """A fork is called after its original, and needs one."""
+    revert_needs_its_message: bool
+    """Nothing of what was reverted goes with the next prompt where the message of the revert was deleted."""
     revert_keeps_parts: bool
     """A revert to a part keeps the parts before it when the next prompt comes."""
     messages_can_go: bool

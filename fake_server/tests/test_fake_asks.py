@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from conftest import Served, Serving, prompt_body
 
+from opencode_fake import ManualClock
+
 LIST = {"tool": "bash", "input": {"command": "ls -la"}, "output": "a.txt\n", "permission": "ask"}
 PRINT = {"tool": "bash", "input": {"command": "echo hi && git log"}, "output": "hi\n", "permission": "ask"}
 SCRIPT = {
@@ -192,6 +194,27 @@ async def test_an_abort_leaves_the_request_and_the_message_open(serving: Serving
     assert (during["parts"][1]["state"]["status"], during["info"]["time"].get("completed")) == ("running", None)
     assert after["info"]["error"]["name"] == "MessageAbortedError"
     assert after["parts"][1]["state"]["error"] == "Tool execution aborted"
+
+
+@pytest.mark.parametrize("version", ["1.1.53", "1.3.2"])
+async def test_the_late_end_of_an_aborted_run_ends_the_next_one(serving: Serving, version: str) -> None:
+    """A run that waited on for an answer ends whatever its session does by then (to 1.3.2)."""
+    long = {"prompt": "long", "steps": [{"text": "So "}, {"delay": 3600}, {"text": "late."}]}
+    async with serving({"replies": [long, *SCRIPT["replies"]]}, version=version, clock=ManualClock()) as served:
+        asking = await Asking.begin(served, "ask")
+        await served.http.post(f"/session/{asking.session}/abort")
+        await served.http.post(f"/session/{asking.session}/prompt_async", json=prompt_body("long"))
+        await asking.answer({"reply": "reject"})
+        await until(asking.is_idle)
+        await until(lambda: _is_aborted(asking))
+        last = (await served.messages(asking.session))[-1]
+    assert last["info"]["role"] == "assistant"
+
+
+async def _is_aborted(asking: Asking) -> bool:
+    """Whether the last message ended in an abort."""
+    last = (await asking.served.messages(asking.session))[-1]["info"]
+    return bool(last.get("error", {}).get("name") == "MessageAbortedError")
 
 
 async def test_leave_that_comes_after_an_abort_shows_the_command_and_no_end(serving: Serving) -> None:

@@ -22,6 +22,8 @@ class _Driven:
     effects: Effects
     directory: str
     aborted: bool = False
+    outlasts: bool = False
+    """It was aborted, and waits all the same."""
     waiting: Wait | Until | None = None
     sleep: asyncio.Future[None] | None = None
     task: asyncio.Task[None] | None = None
@@ -36,7 +38,7 @@ class Driver:
         self._streams = streams
         self._record = record
         self._running: dict[str, _Driven] = {}
-        self._alive: set[_Driven] = set()
+        self._alive: dict[_Driven, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.failures: list[BaseException] = []
         """Errors that ended a run although none should."""
@@ -71,7 +73,7 @@ class Driver:
             return None
         subruns, outlasts = _subruns(driven), self._outlasts_abort(driven)
         below_first, told_later = not behaviours.abort_ends_asks, bool(subruns) and behaviours.subagents_end_first
-        driven.aborted = True
+        driven.aborted, driven.outlasts = True, outlasts
         del self._running[session_id]
         if below_first:
             self._abort_below(subruns, directory)
@@ -98,7 +100,7 @@ class Driver:
 
     def settle(self) -> None:
         """Lets the runs go on whose requests were answered, or that a test let go."""
-        for driven in self._alive:
+        for driven in tuple(self._alive):
             waiting, sleep = driven.waiting, driven.sleep
             if isinstance(waiting, Until) and waiting.settled and sleep is not None and not sleep.done():
                 sleep.set_result(None)
@@ -110,7 +112,7 @@ class Driver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drive(self, session_id: str, driven: _Driven) -> None:
-        self._alive.add(driven)
+        self._alive[driven] = None
         try:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:
@@ -121,9 +123,12 @@ class Driver:
                 self._perform(effect, driven.directory)
                 effect = next(driven.effects, None)
         finally:
-            self._alive.discard(driven)
+            del self._alive[driven]
             if self._running.get(session_id) is driven:
                 del self._running[session_id]
+            elif driven.outlasts:
+                # The real server ends whatever the session does by then, not only the run that it meant to end.
+                self.abort(session_id, driven.directory)
 
     def _perform(self, effect: Effect, directory: str) -> None:
         match effect:

@@ -126,7 +126,7 @@ class Driver:
             del self._alive[driven]
             if self._running.get(session_id) is driven:
                 del self._running[session_id]
-            elif driven.outlasts:
+            elif driven.outlasts and self.runs(session_id):
                 # The real server ends whatever the session does by then, not only the run that it meant to end.
                 self.abort(session_id, driven.directory)
 

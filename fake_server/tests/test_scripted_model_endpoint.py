@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 
@@ -79,6 +80,19 @@ async def asking(tmp_path: Path) -> AsyncIterator[Asking]:
         model.environment(tmp_path / "shell")
         async with httpx.AsyncClient(base_url=model.base_url) as http:
             yield Asking(model, http)
+
+
+async def test_a_server_that_hangs_up_is_no_error(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As it does when a run is aborted: nothing is printed, and it is no failure of the model."""
+
+    async def gone(*_: object) -> None:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr("opencode_fake.scripted_model.model.deliver_stream", gone)
+    await asking.send("Please list the files")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_an_answer_is_streamed(asking: Asking) -> None:

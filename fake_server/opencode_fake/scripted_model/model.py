@@ -200,8 +200,11 @@ class ScriptedModel:
     async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except (web.HTTPException, ConnectionError):
+        except web.HTTPException:
             raise
+        except ConnectionError:
+            # The server hung up, as it does when a run is aborted: nobody is left to answer.
+            return web.Response(status=499)
         except Exception as problem:
             self._failures.append(problem)
             raise

@@ -52,7 +52,9 @@ class AskRules(Acting):
         """Lets a tool ask, and allows it for ever: whoever asks later is not kept waiting."""
         path = self.prompted_path(number, "/prompt_async")
         pending = get("/permission", permission="0.id")
-        self.do(post(path, text("play always leave")), Settle(running=True), pending)
+        # It asks only as long as it was never allowed, so that it works is what both do for sure.
+        works = Await("message.part.updated", where={"part.tool": "bash", "part.state.status": "running"})
+        self.do(post(path, text("play always leave")), works, Settle(running=True), pending)
         self.do(post("/permission/{permission}/reply", {"reply": "always"}), Settle())
 
     @with_sessions

@@ -125,9 +125,10 @@ def aged(info: dict[str, Any]) -> None:
     info["time"] = {**info["time"], "updated": info["time"]["created"] - 9000}
 
 
-def without_status(error: dict[str, Any]) -> object:
+def without_status(failed: run_errors.CallFailed) -> run_errors.CallFailed:
     """Drops the provider's status from an error."""
-    return {**error, "data": without("statusCode")(error["data"])}
+    failed.error["data"].pop("statusCode", None)
+    return failed
 
 
 def more_input(tokens: dict[str, Any]) -> object:

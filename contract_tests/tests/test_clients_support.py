@@ -54,7 +54,7 @@ async def test_a_client_that_fails_is_quoted(tmp_path: Path) -> None:
 
 async def test_a_client_that_does_not_end_is_ended(tmp_path: Path) -> None:
     """And said so."""
-    with pytest.raises(ClientFailed, match=r"did not end within 0\.5 s"):
+    with pytest.raises(ClientFailed, match=r"was not at its end within 0\.5 s"):
         await run_client(NOWHERE, tmp_path, sys.executable, "-c", "import time; time.sleep(60)", seconds=0.5)
 
 

@@ -109,6 +109,22 @@ async def test_a_request_that_did_not_come_is_told_with_what_kept_the_nearest(ta
     assert "      body.agent is 'plan', not 'build'" in lines
 
 
+async def test_a_request_can_be_awaited(serving: Serving) -> None:
+    """It has come when it is answered; a stream, when it is open."""
+    async with serving(SCRIPT) as served:
+        listening, second = (
+            served.server.requested("GET", "/event"),
+            served.server.requested("POST", "/session", times=2),
+        )
+        await served.session()
+        async with served.http.stream("GET", "/event"):
+            assert (await listening).status == 200
+        await served.session()
+        assert (await second) is served.server.journal[-1]
+        with pytest.raises(NotHappened, match=r"the request PATCH /session/\*, time 1, did not come"):
+            await served.server.requested("PATCH", "/session/*", timeout=0.01)
+
+
 async def test_nothing_received_is_told(serving: Serving) -> None:
     """In words."""
     async with serving() as served:

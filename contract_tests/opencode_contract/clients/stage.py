@@ -24,6 +24,8 @@ class Stage:
     password: SecretStr
     version: str
     directory: str
+    fake: FakeServer | None = None
+    """What can be asked and held there, unless it is a real server."""
 
 
 @asynccontextmanager
@@ -32,7 +34,7 @@ async def stage(target: str, script: Script) -> AsyncIterator[Stage]:
     kind, _, what = target.partition(":")
     if kind == "fake" and what:
         async with FakeServer(script, version=what, base_path="", clock=RealClock()) as fake:
-            yield Stage(fake.url, SecretStr(fake.password or ""), what, DOCUMENT_WORKSPACE)
+            yield Stage(fake.url, SecretStr(fake.password or ""), what, DOCUMENT_WORKSPACE, fake)
     elif kind == "local" and what:
         async with _real(what, script) as real:
             yield real

@@ -212,6 +212,19 @@ class FakeServer:
         holding = f" holding {having}" if having else ""
         return self._moment(look, timeout, f"the event {event}{holding}, time {times},")
 
+    def requested(self, method: str, path: str, *, times: int = 1, timeout: float = PATIENCE) -> Moment[Received]:
+        """The moment at which a request was answered for the ``times``-th time; used like ``prompted``.
+
+        The answer of a stream is that it is open. ``path`` is below the base path, ``*`` in it stands for anything.
+        """
+        wanted = expectations.Wanted(method, path, {}, {}, None)
+
+        def look() -> Received | None:
+            found = [each for each in self.journal if each.status is not None and not any(wanted.misfits(each))]
+            return found[times - 1] if len(found) >= times else None
+
+        return self._moment(look, timeout, f"the request {wanted}, time {times},")
+
     @contextmanager
     def hold(self, step: str, *, running: bool = False, timeout: float = PATIENCE) -> Iterator[Hold]:
         """Holds the reply before the steps of this name until the block ends or they are released.

@@ -117,13 +117,14 @@ async def test_the_program_does_the_steps(tmp_path: Path) -> None:
     steps: tuple[Step, ...] = (
         post("/session", {"title": "ünï \ud800"}, one="id"),
         Send("POST", "/session/{one}/message", text("play plain"), background="reply"),
-        Await("message.updated", {"info.role": "assistant"}),
+        Await("message.updated", {"info.role": "assistant"}, save={"answer": "info.id"}),
         Join("reply"),
         Settle(),
         Settle(running=True),
         Pass(0.01),
         get("/session/{one}/message", user="0.info.id", nothing="9.info.id", kind="headers.content-type"),
         get("/session/{one}/message/{user}"),
+        get("/session/{one}/message/{answer}"),
         Send("POST", "/session", content=b"{", headers={"Content-Type": "application/json"}),
         Send("GET", "/global/health", auth="none"),
         Open("ear", "/event"),
@@ -135,7 +136,7 @@ async def test_the_program_does_the_steps(tmp_path: Path) -> None:
         lines = await printed_by(program, stage, tmp_path)
     told = [line for line in lines if line.startswith("/event told")]
     assert [line.split(" -> ")[1].split(" ")[0] for line in lines if line not in told] == [
-        *("200", "200", "200", "200", "400", "401", "200"),
+        *("200", "200", "200", "200", "200", "400", "401", "200"),
     ]
     assert any("session.updated" in line for line in told)
     assert "Hello world." in lines[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from opencode_contract.fidelity.compare import Difference
 from opencode_contract.fidelity.steps import Absent, Await, Close, Join, Open, Pass, Send, Settle, Step
@@ -52,23 +52,53 @@ def show(method, path, answer, **saved):
     """Prints an answer, and saves what later steps need."""
     print(method, filled(path), "->", answer.status_code, answer.headers.get("content-type"), ascii(answer.text))
     for name, place in saved.items():
-        found = dig(answer, place)
-        if isinstance(found, str):
-            names[name] = found
+        inside = place.startswith("headers.")
+        save(name, dict(answer.headers) if inside else answer.json(), place.removeprefix("headers."))
 
 
-def dig(answer, place):
-    """What is under a dotted path of an answer, if anything."""
-    first, *keys = place.split(".")
-    if first == "headers":
-        return answer.headers.get(keys[0])
-    value = answer.json()
-    for key in [first, *keys]:
+def save(name, value, place):
+    """Remembers a text that is under a dotted path, if there is one."""
+    if isinstance(found := dig(value, place), str):
+        names[name] = found
+
+
+def dig(value, place):
+    """What is under a dotted path, if anything."""
+    for key in place.split("."):
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
         except (LookupError, TypeError):
             return None
     return value
+
+
+heard = []
+place_in_heard = 0
+
+
+def hear():
+    """Keeps all events."""
+    with client.stream("GET", "/global/event", timeout=None) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data:"):
+                heard.append(json.loads(line.removeprefix("data:"))["payload"])
+
+
+def wait_for(event, where, **saved):
+    """Waits for an event, from where the last such wait ended, and saves what later steps need."""
+    global place_in_heard
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        for index, told in enumerate(heard[place_in_heard:], place_in_heard + 1):
+            inner = told.get("properties")
+            ours = any(name in json.dumps(inner) for name in names.values())
+            if told.get("type") == event and ours and all(dig(inner, key) == filled(where[key]) for key in where):
+                place_in_heard = index
+                for name, place in saved.items():
+                    save(name, inner, place)
+                return
+        time.sleep(0.05)
+    print("waiting for", event, where, "-> it did not come")
 
 
 def listen(path, until):
@@ -89,6 +119,10 @@ def settle():
     time.sleep(1)
 
 
+threading.Thread(target=hear, daemon=True).start()
+while not heard:
+    time.sleep(0.05)
+
 '''
 
 
@@ -106,7 +140,7 @@ def _lines(step: Step) -> Iterator[str]:
         case Join(name=name):
             yield f'show("the answer to", {name!r}, {name}.result())'
         case Await():
-            yield f"time.sleep(1)  # on the event stream: {step.event} {dict(step.where) or ''}".rstrip()
+            yield f"wait_for({step.event!r}, {dict(step.where)!r}{_saved(step.save)})"
         case Settle(running=running):
             yield "time.sleep(1)" if running else "settle()"
         case Pass(seconds=seconds):
@@ -135,8 +169,11 @@ def _send(step: Send) -> Iterator[str]:
     if step.background:
         yield f"{step.background} = pool.submit(send, {call})"
         return
-    saved = "".join(f", {name}={place!r}" for name, place in step.save.items())
-    yield f"show({step.method!r}, {step.path!a}, send({call}){saved})"
+    yield f"show({step.method!r}, {step.path!a}, send({call}){_saved(step.save)})"
+
+
+def _saved(save: Mapping[str, str]) -> str:
+    return "".join(f", {name}={place!r}" for name, place in save.items())
 
 
 def _plain(text: str) -> str:

@@ -96,3 +96,37 @@ async def test_the_database_names_what_is_missing(serving: Serving, version: str
     (told,) = [event["properties"]["error"] for event in events if event["type"] == "session.error"]
     assert told["name"] == "UnknownError"
     assert told["data"]["message"].startswith(error)
+
+
+ASKING = {"replies": [{"steps": [{"question": "Which?", "options": ["Red"]}, {"text": "Late."}]}]}
+
+
+async def _answer_late(served: Served) -> str:
+    """The id of a session that was aborted and deleted while a question of it was open, which is rejected then."""
+    session = await served.session()
+    await served.http.post(f"/session/{session}/prompt_async", json=prompt_body("go"))
+    await served.server.told("question.asked")
+    (asked,) = (await served.http.get("/question")).json()
+    await served.http.post(f"/session/{session}/abort")
+    await served.http.delete(f"/session/{session}")
+    assert (await served.http.post(f"/question/{asked['id']}/reject")).json() is True
+    return session
+
+
+async def test_a_late_answer_ends_the_run_of_a_deleted_session_that_was_aborted(serving: Serving) -> None:
+    """Up to 1.1.65 its message is kept; the tool call under way is gone with the session (measured on 1.1.53)."""
+    async with serving(ASKING, version="1.1.53") as served:
+        session = await _answer_late(served)
+        await served.server.told("message.updated", having={"info": {"error": {"name": "MessageAbortedError"}}})
+        (message,) = await served.messages(session)
+    assert message["info"]["role"] == "assistant"
+    assert message["parts"] == []
+
+
+async def test_an_asynchronous_prompt_of_a_deleted_session_fails_twice_on_1_3_2(serving: Serving) -> None:
+    """What its run could not write is told once more, when everything else is over."""
+    async with serving(ASKING, version="1.3.2") as served:
+        await _answer_late(served)
+        again = {"error": {"name": "UnknownError", "data": {"message": "FOREIGN KEY constraint failed"}}}
+        await served.server.told("session.error", having=again)
+        assert [each.type for each in served.server.events][-3:] == ["session.status", "session.idle", "session.error"]

@@ -38,7 +38,7 @@ class Driver:
         self._streams = streams
         self._record = record
         self._running: dict[str, _Driven] = {}
-        self._alive: dict[_Driven, None] = {}
+        self._alive: dict[_Driven, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.failures: list[BaseException] = []
         """Errors that ended a run although none should."""
@@ -64,6 +64,10 @@ class Driver:
     def runs(self, session_id: str) -> bool:
         """Whether a session runs."""
         return session_id in self._running
+
+    def writes(self, session_id: str) -> bool:
+        """Whether a run may still write into a session: one that was aborted and waits for an answer does not run."""
+        return self.runs(session_id) or session_id in self._alive.values()
 
     def abort(self, session_id: str, directory: str) -> asyncio.Task[None] | None:
         """Ends a session's run. The status is idle at once; its last message is final when the task returned ends."""
@@ -112,7 +116,7 @@ class Driver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drive(self, session_id: str, driven: _Driven) -> None:
-        self._alive[driven] = None
+        self._alive[driven] = session_id
         try:
             effect = None if driven.aborted else next(driven.effects, None)
             while effect is not None:

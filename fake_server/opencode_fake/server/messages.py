@@ -85,9 +85,12 @@ async def _begin(app: App, session: Session, given: JsonObject, directory: str) 
         return
     if not given.get("noReply"):
         await app.driver.start(session, directory)
+        behaviours = app.world.behaviours
+        if session.deleted and behaviours.late_writes == "refused" and behaviours.failure_told_again == "name":
+            _tell_failure(app, session, behaviours.late_write_error, "")
         model = cast("UserInfo", message.info)["model"]
         if not is_known(model):
-            named = app.world.behaviours.unknown_model_is_named
+            named = behaviours.unknown_model_is_named
             said = f"{unknown_model(model)['data']['message']}" if named else ""
             _tell_failure(app, session, "ProviderModelNotFoundError", said)
 

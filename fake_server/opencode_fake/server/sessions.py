@@ -192,7 +192,7 @@ async def delete(app: App, incoming: Incoming) -> Outgoing:
 def _remove(app: App, session: Session) -> None:
     for child in _children(app, session.id):
         _remove(app, child)
-    app.world.store.remove(session.id, runs=app.driver.runs(session.id))
+    app.world.store.remove(session.id, written=app.driver.writes(session.id))
     for happened in session_deleted(app.world, session):
         app.publish(happened, session.info["directory"])
 

@@ -143,8 +143,8 @@ class Store:
         session = self._sessions.get(session_id)
         return session if session is not None and session.info["projectID"] == project_id else None
 
-    def remove(self, session_id: str, *, runs: bool) -> None:
-        """Forgets a session with all its messages. What its run, if one is left, writes from now on remains of it."""
+    def remove(self, session_id: str, *, written: bool) -> None:
+        """Forgets a session with all its messages. What a run, if one is left, writes from now on remains of it."""
         session = self._sessions.pop(session_id)
         del self._ids[bisect_left(self._ids, session_id)]
         del self._updated[session_id]
@@ -152,7 +152,7 @@ class Store:
         for message in session.messages.values():
             message.parts.clear()
         session.messages.clear()
-        if runs:
+        if written:
             self._remains[session_id] = session
 
     def message(self, message_id: str) -> Message | None:

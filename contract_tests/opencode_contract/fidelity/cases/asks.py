@@ -78,6 +78,8 @@ def _permissions() -> Iterator[Case]:
     for word, answer in (("answer", once), ("reject", rejected)):
         late = (asking, abort, Settle(), answer, get("/permission"), AFTERWARDS)
         yield case(f"ask.{word}-after-abort", _REPLY, "runs", *late, events=True)
+        deleted = (asking, abort, Settle(), delete(_ONE), answer, Settle(), get(f"{_ONE}/message"), get("/permission"))
+        yield case(f"ask.{word}-after-abort-and-deletion", _REPLY, "runs", *deleted, events=True)
     queued = (asking, post(f"{_ONE}/prompt_async", text("play second")), Settle(running=True), once, _LEFT)
     yield case("ask.queued-prompt", _REPLY, "busy", *queued, events=True)
     yield case("ask.delete", "DELETE /session/{id}", "busy", asking, delete(_ONE), Settle(running=True), once)
@@ -130,6 +132,9 @@ def _questions() -> Iterator[Case]:
     abort = post(f"{_ONE}/abort")
     gone = (asking, abort, get("/question"), AFTERWARDS)
     yield case("question.abort", "POST /session/{id}/abort", "runs", *gone, events=True)
+    for word, reply in (("answer", red), ("reject", rejected)):
+        late = (asking, abort, Settle(), delete(_ONE), reply, Settle(), get(f"{_ONE}/message"), get("/question"))
+        yield case(f"question.{word}-after-abort-and-deletion", _ANSWER, "runs", *late, events=True)
     several = post(f"{_ONE}/prompt_async", text("play several colours"))
     asked = (several, *asking[1:], get("/question"), post("/question/{que}/reply", {"answers": [["Red", "Blue"]]}))
     yield case("question.multiple", _ANSWER, "runs", *asked, _LEFT, events=True)

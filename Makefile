@@ -28,10 +28,11 @@ help: ## Show the targets
 contract: $(VENV)/.test ## Run the contract; TARGET=fake (default), local:1.1.53, https://host/prefix
 	@exec $(BIN)/opencode-contract check $(TARGET)
 
-fidelity: SEQUENCES ?= 25
-fidelity-part: $(VENV)/.test ## Measure some cases only: ONLY="path.*,create.*"
-	@exec $(BIN)/opencode-contract fidelity --only "$(ONLY)" $(VERSIONS)
+fidelity-part: SEQUENCES ?= 10
+fidelity-part: $(VENV)/.test ## Measure some cases, and a few sequences of the state machine: ONLY="path.*,create.*"
+	@exec $(FIDELITY) --only "$(ONLY)" $(VERSIONS)
 
+fidelity: SEQUENCES ?= 25
 fidelity: $(VENV)/.test ## Measure the fake beside real servers, and write docs/fidelity.md; VERSIONS="1.1.53 1.18.34" (default), all; SEQUENCES=25
 	@exec $(FIDELITY) --markdown docs/fidelity.md $(VERSIONS)
 

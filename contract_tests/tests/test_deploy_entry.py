@@ -94,8 +94,10 @@ def sandbox(folder: Path, programs: Path, **variables: str) -> Iterator[Sandbox]
         "OPENCODE_SERVER_PASSWORD": PASSWORD,
         **variables,
     }
+    # A shell cannot trap what was ignored when it began, as SIGINT is in everything that was started in the background.
+    command = ["env", "--default-signal=INT", str(ENTRY)]
     with log.open("wb") as output:
-        process = subprocess.Popen([str(ENTRY)], env=environment, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
         yield Sandbox(process, log, port, opencode_port)
     finally:

@@ -62,8 +62,8 @@ async def test_run_attach_prints_the_reply(target: str, tmp_path: Path) -> None:
 async def _slow_enough(on: Stage) -> AsyncIterator[tuple[Step, Step]]:
     """Lets a run on the fake begin when somebody hears of it, and end when it was heard.
 
-    ``run --attach`` of 1.18.34 does not wait for its own reader of events: it ends with the answer to its prompt, and has
-    printed nothing where that came first. No model is as fast as the fake, so real servers need none of this.
+    ``run --attach`` of 1.18.34 does not wait for its own reader of events: it ends with the answer to its prompt, and
+    has printed nothing where that came first. No model is as fast as the fake, so real servers need none of this.
     """
 
     async def nothing() -> None:

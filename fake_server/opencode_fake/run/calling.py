@@ -103,7 +103,7 @@ class ToolCall:
         if self._subagent is not None:
             yield from self._subagent.stop()
         if self.world.behaviours.abort_kills_tools and self.part["id"] not in self.message.parts:
-            # What is under way is looked up among the stored parts; those of a deleted session are gone (seen on 1.1.53).
+            # What is under way is looked up among the stored parts; those of a deleted session are gone (on 1.1.53).
             return
         self.part["state"] = tools.given_up(self.part, self.world.now(), self.world.behaviours, working=self._works)
         yield self._put()

@@ -47,7 +47,7 @@ test-system: $(VENV)/.test ## Run the tests that start processes and browsers, o
 	$(PYTEST) -m "system and not local" $(ARGS)
 
 test-real: $(VENV)/.test ## Run the tests that need a real server; VERSION=1.1.53
-	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(BIN)/pytest -q -m local $(ARGS)
+	OPENCODE_TESTKIT_BINARY=$$($(BIN)/opencode-contract fetch $(VERSION)) $(PYTEST) -m local $(ARGS)
 
 clients: $(VENV)/.test ## Run real clients on fakes; TARGETS="fake:1.1.53 local:1.1.53"
 	OPENCODE_TESTKIT_CLIENTS="$(TARGETS)" $(BIN)/pytest -m clients $(ARGS)

@@ -34,6 +34,11 @@ pool = ThreadPoolExecutor()
 names = {{}}
 
 
+def say(*words):
+    """Prints a line in one piece: others are printed by other threads meanwhile."""
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")
+
+
 def filled(text):
     """Puts in the values that were saved."""
     return re.sub(r"\\{{([a-z][a-z0-9_]*)\\}}", lambda found: names.get(found[1], found[0]), text)
@@ -50,7 +55,7 @@ def send(method, path, content=None, headers=None, auth=httpx.USE_CLIENT_DEFAULT
 
 def show(method, path, answer, **saved):
     """Prints an answer, and saves what later steps need."""
-    print(method, filled(path), "->", answer.status_code, answer.headers.get("content-type"), ascii(answer.text))
+    say(method, filled(path), "->", answer.status_code, answer.headers.get("content-type"), ascii(answer.text))
     for name, place in saved.items():
         inside = place.startswith("headers.")
         save(name, dict(answer.headers) if inside else answer.json(), place.removeprefix("headers."))
@@ -98,7 +103,7 @@ def wait_for(event, where, **saved):
                     save(name, inner, place)
                 return
         time.sleep(0.05)
-    print("waiting for", event, where, "-> it did not come")
+    say("waiting for", event, where, "-> it did not come")
 
 
 def listen(path, until):
@@ -108,7 +113,7 @@ def listen(path, until):
             if until.is_set():
                 return
             if line:
-                print(path, "told", ascii(line))
+                say(path, "told", ascii(line))
 
 
 def settle():
